@@ -1,0 +1,151 @@
+/* Nearly every line is plain: single blanks, ASCII, the right number of fields. It is known by
+ * its count of marks alone. All others are read byte by byte here, and a record among them is
+ * written anew as a plain line, so that the stages after this one meet no other kind. */
+#include "lines.h"
+
+#include "bits.h"
+#include "utf8.h"
+
+#include <stdlib.h>
+
+fp_status fp_lines_new(fp_lines *lines, uint32_t capacity) {
+    size_t n = (size_t)capacity + 1;
+    *lines = (fp_lines){0};
+    lines->index.marks = malloc((2 * n + 66) * sizeof(uint32_t));
+    lines->index.line_ends = malloc(n * sizeof(uint32_t));
+    lines->index.odd_words = malloc((n / 64 + 2) * sizeof(uint32_t));
+    lines->rows.first = malloc(n * sizeof(uint32_t));
+    lines->rows.line = malloc(n * sizeof(uint32_t));
+    lines->faults = malloc(n * sizeof(fp_fault));
+    bool all = lines->index.marks && lines->index.line_ends && lines->index.odd_words &&
+               lines->rows.first && lines->rows.line && lines->faults;
+    return all ? FP_OK : FP_ERR_MEMORY;
+}
+
+void fp_lines_free(fp_lines *lines) {
+    free(lines->index.marks);
+    free(lines->index.line_ends);
+    free(lines->index.odd_words);
+    free(lines->rows.first);
+    free(lines->rows.line);
+    free(lines->faults);
+    *lines = (fp_lines){0};
+}
+
+void fp_lines_begin(fp_lines *lines, const fp_block *block) {
+    fp_scan_block(block->text, block->size, &lines->index);
+    lines->rows.text = block->text;
+    lines->rows.marks = lines->index.marks;
+    lines->rows.count = lines->n_faults = lines->cursor = lines->next_odd = 0;
+    lines->spill = block->spill;
+}
+
+static inline bool has_odd_word(fp_lines *lines, uint32_t begin, uint32_t end) {
+    const fp_index *index = &lines->index;
+    while (lines->next_odd < index->n_odd_words &&
+           index->odd_words[lines->next_odd] < begin / 64)
+        lines->next_odd++;
+    return lines->next_odd < index->n_odd_words &&
+           index->odd_words[lines->next_odd] <= end / 64;
+}
+
+static inline void add_row(fp_lines *lines, uint32_t first_mark) {
+    lines->rows.first[lines->rows.count] = first_mark;
+    lines->rows.line[lines->rows.count] = lines->cursor;
+    lines->rows.count++;
+}
+
+static void add_fault(fp_lines *lines, fp_reason reason, uint32_t found) {
+    lines->faults[lines->n_faults++] =
+        (fp_fault){.line = lines->cursor, .reason = reason, .field = -1, .found = found};
+}
+
+static bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
+
+static bool is_outer(uint8_t byte) { return is_blank(byte) || byte == '\r'; }
+
+/* Writes text[at, end) anew behind the block, with single blanks, and its marks behind the
+ * scanner's. Returns the number of fields; it is a row only if they are as many as wanted. */
+static uint32_t rewrite_line(fp_lines *lines, uint8_t *text, uint32_t at, uint32_t end,
+                             uint32_t wanted) {
+    uint32_t to = lines->spill, n = 0;
+    uint32_t first = lines->index.n_marks;
+    lines->index.marks[first] = to - 1;
+    while (at < end) {
+        while (at < end && !is_blank(text[at]))
+            text[to++] = text[at++];
+        if (++n <= wanted)
+            lines->index.marks[first + n] = to;
+        text[to++] = ' ';
+        while (at < end && is_blank(text[at]))
+            at++;
+    }
+    if (n == wanted) {
+        add_row(lines, first);
+        lines->index.n_marks = first + n + 1;
+        lines->spill = to;
+    }
+    return n;
+}
+
+static fp_stop judge_header(fp_lines *lines, const fp_layout *layout, const uint8_t *text,
+                            uint32_t size) {
+    if (!fp_repeats_fields(layout, text, size))
+        return FP_STOP_HEADER;
+    lines->headers++;
+    return FP_STOP_NONE;
+}
+
+/* Any line, in the order of the reject reasons. */
+static fp_stop judge_line(fp_lines *lines, uint8_t *text, const fp_names *known,
+                          const fp_layout *layout, bool odd) {
+    uint32_t raw_begin, raw_end;
+    fp_line_bounds(lines, lines->cursor, &raw_begin, &raw_end);
+    uint32_t begin = raw_begin, end = raw_end;
+    while (begin < end && is_outer(text[begin]))
+        begin++;
+    while (begin < end && is_outer(text[end - 1]))
+        end--;
+    if (begin == end) {
+        lines->blank++;
+        return FP_STOP_NONE;
+    }
+    if (!layout)
+        return FP_STOP_FIRST_LINE;
+    if (raw_end - raw_begin > FP_LINE_MAX) {
+        add_fault(lines, FP_REASON_LINE_TOO_LONG, 0);
+        return FP_STOP_NONE;
+    }
+    if (odd && !fp_is_utf8(text + raw_begin, raw_end - raw_begin)) {
+        add_fault(lines, FP_REASON_NOT_UTF8, 0);
+        return FP_STOP_NONE;
+    }
+    if (fp_is_name_start(text[begin]) &&
+        fp_is_header(known, layout, text + begin, end - begin))
+        return judge_header(lines, layout, text + begin, end - begin);
+    uint32_t n = rewrite_line(lines, text, begin, end, layout->n_fields);
+    if (n != layout->n_fields)
+        add_fault(lines, FP_REASON_FIELD_COUNT, n);
+    return FP_STOP_NONE;
+}
+
+fp_stop fp_judge_lines(fp_lines *lines, uint8_t *text, const fp_names *known,
+                       const fp_layout *layout) {
+    const fp_index *index = &lines->index;
+    uint32_t first = lines->cursor ? index->line_ends[lines->cursor - 1] : 0;
+    for (; lines->cursor < index->n_lines; lines->cursor++) {
+        uint32_t last = index->line_ends[lines->cursor];
+        uint32_t begin = index->marks[first] + 1, end = index->marks[last];
+        bool odd = has_odd_word(lines, begin, end);
+        if (FP_LIKELY(layout && !odd && last - first == layout->n_fields &&
+                      !fp_is_name_start(text[begin]) && end - begin <= FP_LINE_MAX)) {
+            add_row(lines, first);
+        } else {
+            fp_stop stop = judge_line(lines, text, known, layout, odd);
+            if (stop != FP_STOP_NONE)
+                return stop;
+        }
+        first = last;
+    }
+    return FP_STOP_NONE;
+}

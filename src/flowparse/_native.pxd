@@ -1,0 +1,109 @@
+# The core's contract, as src/_native/flowparse.h states it.
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+
+
+cdef extern from "flowparse.h" nogil:
+    cdef struct ArrowArray:
+        void (*release)(ArrowArray *)
+
+    ctypedef int fp_status
+    ctypedef int fp_check
+    ctypedef int fp_kind
+    ctypedef int fp_op
+    ctypedef int fp_operand
+
+    enum:
+        FP_OK
+        FP_ERR_MEMORY
+        FP_BLOCK_BYTES
+        FP_BLOCK_BYTES_MAX
+        FP_BATCH_ROWS
+
+    ctypedef struct fp_field:
+        const char *name
+        uint32_t name_bytes
+        fp_check check
+        int64_t maximum
+
+    ctypedef struct fp_target:
+        fp_kind kind
+        int32_t field
+
+    ctypedef struct fp_text:
+        const uint8_t *bytes
+        uint32_t size
+
+    ctypedef struct fp_range4:
+        uint32_t low
+        uint32_t high
+
+    ctypedef struct fp_range6:
+        uint64_t low[2]
+        uint64_t high[2]
+
+    ctypedef struct fp_term:
+        fp_op op
+        fp_operand operand
+        int32_t field
+        const int64_t *numbers
+        const fp_text *texts
+        const fp_range4 *ranges4
+        const fp_range6 *ranges6
+        uint32_t n_numbers
+        uint32_t n_texts
+        uint32_t n_ranges4
+        uint32_t n_ranges6
+        uint32_t group
+
+    ctypedef struct fp_layout:
+        const fp_field *fields
+        uint32_t n_fields
+        const fp_target *targets
+        uint32_t n_targets
+        const int32_t *target_of_field
+        const fp_term *terms
+        uint32_t n_terms
+        bint filtered
+        int32_t status_field
+
+    ctypedef struct fp_names:
+        pass
+
+    ctypedef struct fp_counts:
+        int64_t records
+        int64_t no_data
+        int64_t skip_data
+        int64_t rejects
+        int64_t headers
+        int64_t blank
+        int64_t text_bytes
+
+    ctypedef struct fp_line:
+        const uint8_t *text
+        uint32_t size
+        int64_t number
+        int64_t byte_offset
+        bint too_long
+
+    ctypedef struct fp_parser:
+        pass
+
+    fp_names *fp_names_new(const fp_text *names, uint32_t n)
+    void fp_names_free(fp_names *names)
+    fp_parser *fp_parser_new(
+        const fp_names *known, uint64_t seed, uint32_t block_bytes, uint32_t batch_rows)
+    void fp_parser_free(fp_parser *parser)
+    fp_status fp_parser_begin(fp_parser *parser, const uint8_t *source, uint32_t source_bytes)
+    fp_status fp_parser_write(fp_parser *parser, const uint8_t *data, size_t size)
+    void fp_parser_finish(fp_parser *parser, bint whole)
+    int fp_parser_step(fp_parser *parser)
+    fp_line fp_parser_line(const fp_parser *parser)
+    fp_status fp_parser_use(fp_parser *parser, const fp_layout *layout, bint taken)
+    fp_counts fp_parser_counts(const fp_parser *parser)
+    int64_t fp_parser_rows(const fp_parser *parser)
+    int64_t fp_parser_rejects(const fp_parser *parser)
+    fp_status fp_parser_export(fp_parser *parser, ArrowArray *out)
+    fp_status fp_parser_export_rejects(fp_parser *parser, ArrowArray *out)
+    const char *const *fp_kernel_names()
+    const char *fp_kernel()
+    fp_status fp_use_kernel(const char *name)

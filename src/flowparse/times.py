@@ -1,0 +1,76 @@
+"""Floor 1: points in time as callers write them."""
+
+from __future__ import annotations
+
+import numbers
+import re
+from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
+from typing import Final
+
+__all__ = ["Moment", "read_bound", "read_time"]
+
+#: What a caller may pass as a point in time.
+Moment = datetime | date | str | int | float
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_AGE: Final = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_AGE_SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+
+
+def read_bound(value: Moment, name: str) -> Fraction:
+    """Seconds since the epoch of a `since` or `until`.
+
+    Parameters
+    ----------
+    value : datetime, date, str, int or float
+        A datetime (naive is UTC), ISO 8601 text, an age such as `"90s"`, `"30m"`, `"1h"`,
+        `"7d"` or `"2w"` before now, or epoch seconds.
+    name : str
+        Of the argument, for the message.
+
+    Raises
+    ------
+    ValueError
+        It is none of these.
+    """
+    if isinstance(value, str):
+        age = _AGE.fullmatch(value.strip())
+        if age:
+            ago = Fraction(age[1]) * _AGE_SECONDS[age[2]]
+            return read_time(datetime.now(UTC), name) - ago
+    return read_time(value, name)
+
+
+def read_time(value: object, name: str) -> Fraction:
+    """Seconds since the epoch, exactly, of a datetime, ISO text or a number of seconds."""
+    if isinstance(value, str):
+        value = _read_iso(value, name)
+    if isinstance(value, datetime):
+        aware = value if value.tzinfo else value.replace(tzinfo=UTC)
+        return Fraction((aware - _EPOCH) // _MICROSECOND, 1_000_000)
+    if isinstance(value, date):
+        return Fraction((value - _EPOCH.date()).days * 86400)
+    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+        return _read_seconds(value, name)
+    raise ValueError(
+        f"{name}: expected a datetime, ISO 8601 text or epoch seconds, "
+        f"got {type(value).__name__} {value!r}"
+    )
+
+
+def _read_iso(text: str, name: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise ValueError(
+            f"{name}: expected a time such as '2026-11-24T13:00:00Z', got {text!r}"
+        ) from None
+
+
+def _read_seconds(value: numbers.Real, name: str) -> Fraction:
+    try:
+        return Fraction(value)  # type: ignore[arg-type]
+    except (ValueError, OverflowError):
+        raise ValueError(f"{name}: {value!r} is no time") from None

@@ -1,0 +1,169 @@
+"""Floor 2: sources on threads, their results in the order of the sources.
+
+Each worker takes the next source and puts what it makes into that source's lane; the consumer
+empties the lanes one after another. Workers ahead of it wait when the lanes hold more than the
+budget, so memory stays bounded while the order stays the sources'.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from typing import Generic, TypeVar
+
+__all__ = ["run_in_order"]
+
+Task = TypeVar("Task")
+Item = TypeVar("Item")
+
+#: Makes the items of one task, one after another.
+Work = Callable[[Task], Iterator[Item]]
+
+
+class _Cancelled(BaseException):
+    """The consumer has gone. Not an Exception, so that no work swallows it."""
+
+
+class _Lane(Generic[Item]):
+    """What one task has made and nobody has taken yet."""
+
+    def __init__(self) -> None:
+        self.items: deque[tuple[Item, int]] = deque()
+        self.ended = False
+        self.error: BaseException | None = None
+
+
+class _Lanes(Generic[Task, Item]):
+    def __init__(
+        self,
+        tasks: Sequence[Task],
+        make_work: Callable[[], Work[Task, Item]],
+        size_of: Callable[[Item], int],
+        budget_bytes: int,
+    ) -> None:
+        self.tasks = tasks
+        self.make_work = make_work
+        self.size_of = size_of
+        self.budget_bytes = budget_bytes
+        self.lanes: list[_Lane[Item]] = [_Lane() for _ in tasks]
+        self.next_task = 0
+        self.consumed = 0  # the lane that the consumer empties
+        self.held_bytes = 0
+        self.cancelled = False
+        self.changed = threading.Condition()
+
+    def run_worker(self) -> None:
+        work: Work[Task, Item] | None = None
+        while (number := self._take_task()) is not None:
+            lane = self.lanes[number]
+            try:
+                work = work or self.make_work()
+                for item in work(self.tasks[number]):
+                    self._put(number, item, self.size_of(item))
+            except _Cancelled:
+                return
+            except BaseException as error:  # the consumer raises it, in order
+                lane.error = error
+            with self.changed:
+                lane.ended = True
+                self.changed.notify_all()
+
+    def _take_task(self) -> int | None:
+        with self.changed:
+            if self.cancelled or self.next_task == len(self.tasks):
+                return None
+            self.next_task += 1
+            return self.next_task - 1
+
+    def _put(self, number: int, item: Item, size: int) -> None:
+        with self.changed:
+            while not self.cancelled and self._is_full(number):
+                self.changed.wait()
+            if self.cancelled:
+                raise _Cancelled
+            self.lanes[number].items.append((item, size))
+            self.held_bytes += size
+            self.changed.notify_all()
+
+    def _is_full(self, number: int) -> bool:
+        """The lane that the consumer waits for always takes one item: nobody waits for ever."""
+        if number == self.consumed and not self.lanes[number].items:
+            return False
+        return self.held_bytes >= self.budget_bytes
+
+    def take_items(self) -> Iterator[Item]:
+        for number, lane in enumerate(self.lanes):
+            with self.changed:
+                self.consumed = number
+                self.changed.notify_all()
+            while (taken := self._take_item(lane)) is not None:
+                yield taken[0]
+            if lane.error is not None:
+                raise lane.error
+            self.lanes[number] = _Lane()
+
+    def _take_item(self, lane: _Lane[Item]) -> tuple[Item, int] | None:
+        with self.changed:
+            while not lane.items and not lane.ended:
+                self.changed.wait()
+            if not lane.items:
+                return None
+            taken = lane.items.popleft()
+            self.held_bytes -= taken[1]
+            self.changed.notify_all()
+            return taken
+
+    def cancel(self) -> None:
+        with self.changed:
+            self.cancelled = True
+            self.changed.notify_all()
+
+
+def run_in_order(
+    tasks: Sequence[Task],
+    make_work: Callable[[], Work[Task, Item]],
+    *,
+    threads: int,
+    size_of: Callable[[Item], int],
+    budget_bytes: int,
+) -> Iterator[Item]:
+    """Everything that work makes of the tasks, task after task.
+
+    Parameters
+    ----------
+    tasks : sequence
+    make_work : callable
+        Called once on each thread; gives the function that works on one task.
+    threads : int
+        At most so many tasks at a time. With one, all happens on the caller's thread.
+    size_of : callable
+        Bytes that an item takes.
+    budget_bytes : int
+        Made and not yet taken at most, but for one item of each worker.
+
+    Yields
+    ------
+    item
+        An error of a task is raised after that task's items. Closing the generator stops the
+        workers at their next item, and waits for them.
+    """
+    n_threads = min(threads, len(tasks))
+    if n_threads <= 1:
+        work = make_work()
+        for task in tasks:
+            yield from work(task)
+        return
+    lanes = _Lanes(tasks, make_work, size_of, budget_bytes)
+    workers = [
+        threading.Thread(target=lanes.run_worker, name=f"flowparse-{n}", daemon=True)
+        for n in range(n_threads)
+    ]
+    for worker in workers:
+        worker.start()
+    try:
+        yield from lanes.take_items()
+    finally:
+        lanes.cancel()
+        for worker in workers:
+            worker.join()
