@@ -54,8 +54,9 @@ void fp_block_pass(fp_block *block, uint32_t n_lines) {
 /* Takes in the next lent bytes behind the tail; returns how many. */
 static uint32_t take_in(fp_block *block) {
     uint32_t n = block->n_lent < block->step_bytes ? (uint32_t)block->n_lent : block->step_bytes;
-    if (n)
-        memcpy(block->text + block->tail, block->lent, n);
+    if (n == 0)
+        return 0;
+    memcpy(block->text + block->tail, block->lent, n);
     block->lent += n;
     block->n_lent -= n;
     block->tail += n;

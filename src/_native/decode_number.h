@@ -45,8 +45,7 @@ static inline fp_reason fp_decode_number(const uint8_t *at, uint32_t size, uint6
             return FP_REASON_NOT_A_NUMBER;
     } else if (size <= 16) {
         uint64_t high;
-        bool fine = fp_decode_8(end, 8, &number) & fp_decode_8(end - 8, size - 8, &high);
-        if (!fine)
+        if (!fp_decode_8(end, 8, &number) || !fp_decode_8(end - 8, size - 8, &high))
             return FP_REASON_NOT_A_NUMBER;
         number += high * 100000000u;
     } else {

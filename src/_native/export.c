@@ -106,7 +106,8 @@ static fp_status export_column(fp_column *column, struct ArrowArray *out) {
         status = export_dictionary(&column->dictionary, out);
     if (status != FP_OK)
         return status;
-    show_buffer(out, 0, &column->validity);
+    if (column->validity.size) /* else its memory may hold bits of rows long gone */
+        show_buffer(out, 0, &column->validity);
     if (text)
         show_buffer(out, 1, &column->offsets);
     show_buffer(out, text ? 2 : 1, &column->values);
