@@ -147,6 +147,40 @@ static bool same_columns(const fp_parser *p, const fp_layout *layout) {
     return true;
 }
 
+static bool is_place(const fp_layout *layout, int32_t field) {
+    return field >= 0 && (uint32_t)field < layout->n_fields;
+}
+
+static bool is_number_kind(fp_kind kind) { return kind <= FP_KIND_ISO_TIME; }
+
+/* A wrong layout is a fault of the caller's, and must not become a wild read. */
+static bool is_sound(const fp_layout *layout) {
+    bool sound = layout->n_fields > 0;
+    for (uint32_t i = 0; i < layout->n_targets && sound; i++) {
+        fp_target target = layout->targets[i];
+        bool number = is_number_kind(target.kind);
+        sound = target.field < 0 ||
+                (is_place(layout, target.field) &&
+                 (!number || layout->fields[target.field].check != FP_CHECK_TEXT) &&
+                 (!number || layout->target_of_field[target.field] == (int32_t)i));
+    }
+    for (uint32_t f = 0; f < layout->n_fields && sound; f++) {
+        int32_t target = layout->target_of_field[f];
+        sound = target < 0 || ((uint32_t)target < layout->n_targets &&
+                               (layout->fields[f].check == FP_CHECK_TEXT ||
+                                is_number_kind(layout->targets[target].kind)));
+    }
+    for (uint32_t i = 0; i < layout->n_terms && sound; i++) {
+        const fp_term *term = &layout->terms[i];
+        bool one_value = term->op >= FP_OP_EQ && term->op <= FP_OP_GE;
+        uint32_t n_values = term->operand == FP_OPERAND_TEXT ? term->n_texts : term->n_numbers;
+        sound = term->op <= FP_OP_TRUE || is_place(layout, term->field) ||
+                (term->operand == FP_OPERAND_LINE && term->op >= FP_OP_EQ);
+        sound = sound && (!one_value || n_values > 0);
+    }
+    return sound;
+}
+
 static fp_status begin_columns(fp_parser *p, const fp_layout *layout) {
     if (p->rows)
         return FP_ERR_STATE;
@@ -162,7 +196,7 @@ static fp_status begin_columns(fp_parser *p, const fp_layout *layout) {
 }
 
 fp_status fp_parser_use(fp_parser *p, const fp_layout *layout, bool taken) {
-    if (!p->waiting || layout->n_fields == 0 || (taken && p->at_long) ||
+    if (!p->waiting || !is_sound(layout) || (taken && p->at_long) ||
         (!taken && p->waiting == FP_EVENT_HEADER))
         return FP_ERR_STATE;
     if (!same_columns(p, layout)) {

@@ -28,7 +28,7 @@ from flowparse.operands import (
     text_term,
 )
 from flowparse.schema import REQUESTED_COLUMNS, SchemaName
-from flowparse.times import read_time
+from flowparse.times import exact_number, read_time
 
 __all__ = ["Condition", "Filters", "Window", "read_filters"]
 
@@ -94,10 +94,10 @@ def _read_group(group: object) -> tuple[Condition, ...]:
     return tuple(_read_condition(item) for item in group)
 
 
-def _read_condition(item: object) -> Condition:
-    if not _is_condition(item) or len(item) not in (2, 3):  # type: ignore[arg-type]
+def _read_condition(item: Any) -> Condition:
+    if not _is_condition(item) or len(item) not in (2, 3):
         raise ValueError(f"filters: expected (column, op, value), got {item!r}")
-    column, op, *value = item  # type: ignore[misc]
+    column, op, *value = item
     known = _OPS.get(op) if isinstance(op, str) else None
     if known is None:
         raise ValueError(f"filters: unknown op {op!r}; there are {', '.join(_OPS)}")
@@ -146,7 +146,8 @@ def _requested_term(condition: Condition, source: str) -> Term:
     if condition.column == "line":
         if condition.op in _WITHOUT_VALUE:
             return TRUE if condition.op == "is not null" else FALSE
-        return number_term(condition, LINE, _read_numbers(condition, _read_number))
+        term = number_term(condition, LINE, _read_numbers(condition, _read_number))
+        return term if term.operand == LINE else TRUE if term != FALSE else FALSE
     constant = source if condition.column == "source" else None
     return TRUE if compare_constant(condition, constant) else FALSE
 
@@ -181,7 +182,7 @@ def _read_number(value: object, name: str) -> Fraction | float:
             f"{name} is a number and cannot be compared with {type(value).__name__} {value!r}"
         )
     try:
-        return Fraction(value)  # type: ignore[arg-type]
+        return exact_number(value)
     except (ValueError, OverflowError):
         return float(value)  # NaN and infinity
 
@@ -235,7 +236,5 @@ def layout_terms(
         for group in filters or ((),)
     ]
     return [
-        (number, *term)
-        for number, terms in enumerate(groups)
-        for term in (*terms, *window_terms)
+        (number, *term) for number, terms in enumerate(groups) for term in (*terms, *window_terms)
     ]

@@ -93,7 +93,7 @@ def _is_int64(value: Fraction | float) -> bool:
 
 
 def _order_term(op: str, operand: int, value: Fraction | float) -> Term:
-    """x < 1.5 is x < 2, x <= 1.5 is x <= 1: the bound is made whole first."""
+    """The bound is made whole first: x < 1.5 is x < 2, and x <= 1.5 is x <= 1."""
     if value > INT64_MAX:
         return _NOT_NULL if op in ("<", "<=") else FALSE
     if value < INT64_MIN:

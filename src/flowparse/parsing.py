@@ -7,7 +7,8 @@ header, a full batch. This module takes the decisions; it sees lines only there.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 import pyarrow as pa
 
@@ -55,7 +56,7 @@ class Ended:
 
 
 #: What a source gives: its batches, and what is to be known beside them.
-Item = pa.RecordBatch | FormatSeen | Progressed | Ended
+Item: TypeAlias = pa.RecordBatch | FormatSeen | Progressed | Ended
 
 
 class SourceParser:
@@ -92,15 +93,11 @@ class SourceParser:
             self.layouts[key] = self._make_layout(log_format, source)
         return self.layouts[key]
 
-    def _make_layout(
-        self, log_format: LogFormat, source: str
-    ) -> tuple[_core.Layout, FormatSeen]:
+    def _make_layout(self, log_format: LogFormat, source: str) -> tuple[_core.Layout, FormatSeen]:
         request = self.request
         own = request.columns_of(log_format)
         columns = own if self.fixed is None else self.fixed
-        terms = layout_terms(
-            request.filters, request.window, log_format, request.schema, source
-        )
+        terms = layout_terms(request.filters, request.window, log_format, request.schema, source)
         place = {name: at for at, name in reversed(list(enumerate(log_format.fields)))}
         layout = _core.Layout(
             [(name, *check_of(name)) for name in log_format.fields],
@@ -231,12 +228,10 @@ class _OneSource:
 
     def _counts(self, bytes_read: int) -> Counts:
         *lines, bytes_text = self.parser.counts()
-        return Counts(*lines, objects=1, bytes_read=bytes_read, bytes_text=bytes_text)
+        return replace(Counts(*lines), objects=1, bytes_read=bytes_read, bytes_text=bytes_text)
 
 
-def sniff_format(
-    source: Source, given: LogFormat | None
-) -> tuple[LogFormat | None, Opened | None]:
+def sniff_format(source: Source, given: LogFormat | None) -> tuple[LogFormat | None, Opened | None]:
     """Format of a source's first line, and what was read of it if it can be read only once.
 
     What is wrong with the source is left for its reading to say: here it has no format.

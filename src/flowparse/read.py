@@ -14,7 +14,15 @@ import pyarrow as pa
 from flowparse.counts import Counts
 from flowparse.errors import FlowparseError, FormatChangedWarning, InflateError, RejectWarning
 from flowparse.logformat import LogFormat
-from flowparse.parsing import Ended, FormatSeen, Item, Opened, Progressed, SourceParser, sniff_format
+from flowparse.parsing import (
+    Ended,
+    FormatSeen,
+    Item,
+    Opened,
+    Progressed,
+    SourceParser,
+    sniff_format,
+)
 from flowparse.rejects import REJECTS_SCHEMA, Reject
 from flowparse.request import Progress, Request, read_request
 from flowparse.schema import Column, SchemaName, schema_of
@@ -38,7 +46,7 @@ _AHEAD_BYTES: Final = 64 << 20
 
 
 class FlowReader:
-    """One pass over flow logs: iterates `pyarrow.RecordBatch` in bounded memory.
+    r"""One pass over flow logs: iterates `pyarrow.RecordBatch` in bounded memory.
 
     Made by `open_reader`. Use it as a context manager, or read it to its end.
 
@@ -62,16 +70,14 @@ class FlowReader:
     Examples
     --------
     >>> import flowparse
-    >>> log = b"version srcaddr dstport\\n2 192.0.2.1 443\\n2 192.0.2.2 x\\n"
+    >>> log = b"version srcaddr dstport\n2 192.0.2.1 443\n2 192.0.2.2 x\n"
     >>> with flowparse.open_reader(log, on_reject="collect") as reader:
     ...     rows = sum(batch.num_rows for batch in reader)
     ...     print(rows, reader.counts.rejects, reader.rejects["reason"][0])
     1 1 not-a-number
     """
 
-    def __init__(
-        self, sources: Sequence[Source], request: Request, *, fixed: bool = True
-    ) -> None:
+    def __init__(self, sources: Sequence[Source], request: Request, *, fixed: bool = True) -> None:
         self._sources = sources
         self._request = request
         self._opened: dict[int, Opened] = {}
@@ -159,8 +165,15 @@ class FlowReader:
             if isinstance(item, pa.RecordBatch):
                 return item
             self._note(item)
+        if not self._formats:
+            self._check_window()
         self._warn()
         raise StopIteration
+
+    def _check_window(self) -> None:
+        """Without a single line, since and until must still fit the format of nothing."""
+        nothing = self._request.log_format or LogFormat.default()
+        self._request.window.terms(nothing, "log_format")
 
     def _note(self, item: Item) -> None:
         if isinstance(item, Progressed):
@@ -300,7 +313,7 @@ def open_reader(
     threads: int | None = None,
     progress: Progress | None = None,
 ) -> FlowReader:
-    """Read flow logs as a stream of batches, in bounded memory.
+    r"""Read flow logs as a stream of batches, in bounded memory.
 
     The parameters are those of `read_table`.
 
@@ -324,7 +337,7 @@ def open_reader(
     Examples
     --------
     >>> import flowparse
-    >>> log = b"version srcaddr dstport\\n2 192.0.2.1 443\\n"
+    >>> log = b"version srcaddr dstport\n2 192.0.2.1 443\n"
     >>> with flowparse.open_reader(log, columns=["dstport"]) as reader:
     ...     for batch in reader:
     ...         print(batch.to_pydict())
@@ -438,9 +451,7 @@ def read_table(
         return _with_metadata(table, reader)
 
 
-def _gather(
-    batches: list[pa.RecordBatch], schemas: list[pa.Schema], request: Request
-) -> pa.Table:
+def _gather(batches: list[pa.RecordBatch], schemas: list[pa.Schema], request: Request) -> pa.Table:
     """One table of batches of several schemas; one dictionary a column."""
     if not schemas:
         nothing = request.log_format or LogFormat.default()

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 from typing import Final
 
-__all__ = ["Moment", "read_bound", "read_time"]
+__all__ = ["Moment", "exact_number", "read_bound", "read_time"]
 
 #: What a caller may pass as a point in time.
 Moment = datetime | date | str | int | float
@@ -69,8 +69,15 @@ def _read_iso(text: str, name: str) -> datetime:
         ) from None
 
 
+def exact_number(value: numbers.Real) -> Fraction:
+    """A number as it is; ValueError or OverflowError for NaN and infinity."""
+    if isinstance(value, numbers.Rational):
+        return Fraction(int(value.numerator), int(value.denominator))
+    return Fraction(float(value))
+
+
 def _read_seconds(value: numbers.Real, name: str) -> Fraction:
     try:
-        return Fraction(value)  # type: ignore[arg-type]
+        return exact_number(value)
     except (ValueError, OverflowError):
         raise ValueError(f"{name}: {value!r} is no time") from None
