@@ -98,8 +98,7 @@ static void begin_long_line(fp_block *block) {
 
 /* Runs through lent bytes to the end of the long line. False: it goes on. */
 static bool end_long_line(fp_block *block) {
-    const uint8_t *newline =
-        block->n_lent ? memchr(block->lent, '\n', block->n_lent) : NULL;
+    const uint8_t *newline = block->n_lent ? memchr(block->lent, '\n', block->n_lent) : NULL;
     size_t n = newline ? (size_t)(newline - block->lent) : block->n_lent;
     block->long_is_blank = block->long_is_blank && is_blank_text(block->lent, n);
     if (newline)

@@ -6,11 +6,19 @@
 
 #if defined(_WIN32)
 #include <malloc.h>
-static void *allocate(size_t size) { return _aligned_malloc(size, FP_PAD); }
-static void deallocate(void *data) { _aligned_free(data); }
+static void *allocate(size_t size) {
+    return _aligned_malloc(size, FP_PAD);
+}
+static void deallocate(void *data) {
+    _aligned_free(data);
+}
 #else
-static void *allocate(size_t size) { return aligned_alloc(FP_PAD, size); }
-static void deallocate(void *data) { free(data); }
+static void *allocate(size_t size) {
+    return aligned_alloc(FP_PAD, size);
+}
+static void deallocate(void *data) {
+    free(data);
+}
 #endif
 
 static fp_status resize(fp_buffer *buffer, size_t capacity) {
@@ -72,8 +80,7 @@ static void set_bits(uint8_t *bits, int64_t from, int64_t to) {
         memset(bits + from / 8, 0xff, (size_t)((to + 7) / 8 - from / 8));
 }
 
-fp_status fp_column_extend(fp_column *column, uint32_t n, const uint32_t *nulls,
-                           uint32_t n_nulls) {
+fp_status fp_column_extend(fp_column *column, uint32_t n, const uint32_t *nulls, uint32_t n_nulls) {
     int64_t before = column->rows, after = before + n;
     column->rows = after;
     if (n_nulls == 0 && column->validity.size == 0)
@@ -89,7 +96,7 @@ fp_status fp_column_extend(fp_column *column, uint32_t n, const uint32_t *nulls,
     set_bits(column->validity.data, from, after);
     for (uint32_t i = 0; i < n_nulls; i++) {
         int64_t row = before + nulls[i];
-        column->validity.data[row / 8] &= (uint8_t) ~(1 << row % 8);
+        column->validity.data[row / 8] &= (uint8_t)~(1 << row % 8);
     }
     column->nulls += n_nulls;
     return FP_OK;
@@ -124,7 +131,7 @@ fp_status fp_column_append_nulls(fp_column *column, uint32_t n) {
     if (status != FP_OK || n == 0)
         return status;
     for (int64_t row = column->rows - n + 1; row < column->rows; row++)
-        column->validity.data[row / 8] &= (uint8_t) ~(1 << row % 8);
+        column->validity.data[row / 8] &= (uint8_t)~(1 << row % 8);
     column->nulls += n - 1;
     return FP_OK;
 }

@@ -30,8 +30,7 @@ void fp_column_free(fp_column *column);
 /* Forgets the rows from `rows` on, where `nulls` were null before it. Not for text. */
 void fp_column_truncate(fp_column *column, int64_t rows, int64_t nulls);
 /* n rows were appended, these of them null, counted from the first appended. */
-fp_status fp_column_extend(fp_column *column, uint32_t n, const uint32_t *nulls,
-                           uint32_t n_nulls);
+fp_status fp_column_extend(fp_column *column, uint32_t n, const uint32_t *nulls, uint32_t n_nulls);
 /* n rows of nothing. */
 fp_status fp_column_append_nulls(fp_column *column, uint32_t n);
 

@@ -9,13 +9,11 @@
 #include <string.h>
 
 static inline fp_reason decode(fp_check check, fp_span span, int64_t maximum, int64_t *value) {
-    return check == FP_CHECK_NUMBER
-               ? fp_decode_number(span.at, span.size, (uint64_t)maximum, value)
-               : fp_decode_iso_time(span.at, span.size, value);
+    return check == FP_CHECK_NUMBER ? fp_decode_number(span.at, span.size, (uint64_t)maximum, value)
+                                    : fp_decode_iso_time(span.at, span.size, value);
 }
 
-void fp_check_numbers(const fp_rows *rows, uint32_t field, const fp_field *rule,
-                      fp_bad_rows *bad) {
+void fp_check_numbers(const fp_rows *rows, uint32_t field, const fp_field *rule, fp_bad_rows *bad) {
     fp_check check = rule->check;
     int64_t maximum = rule->maximum, value;
     for (uint32_t row = 0; row < rows->count; row++) {
@@ -115,8 +113,7 @@ fp_status fp_append_text(fp_column *column, const fp_rows *rows, uint32_t field,
     return fp_column_extend(column, rows->count, nulls, n_nulls);
 }
 
-fp_status fp_append_codes(fp_column *column, const fp_rows *rows, uint32_t field,
-                          uint32_t *nulls) {
+fp_status fp_append_codes(fp_column *column, const fp_rows *rows, uint32_t field, uint32_t *nulls) {
     fp_status status = fp_reserve(&column->values, rows->count * sizeof(int32_t));
     if (status != FP_OK)
         return status;

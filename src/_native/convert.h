@@ -10,13 +10,11 @@
 fp_status fp_append_numbers(fp_column *column, const fp_rows *rows, uint32_t field,
                             const fp_field *rule, uint32_t *nulls, fp_bad_rows *bad);
 /* The same for a field that nobody asked for. */
-void fp_check_numbers(const fp_rows *rows, uint32_t field, const fp_field *rule,
-                      fp_bad_rows *bad);
+void fp_check_numbers(const fp_rows *rows, uint32_t field, const fp_field *rule, fp_bad_rows *bad);
 /* room: bytes of text that the rows can hold at most. */
 fp_status fp_append_text(fp_column *column, const fp_rows *rows, uint32_t field, size_t room,
                          uint32_t *nulls);
-fp_status fp_append_codes(fp_column *column, const fp_rows *rows, uint32_t field,
-                          uint32_t *nulls);
+fp_status fp_append_codes(fp_column *column, const fp_rows *rows, uint32_t field, uint32_t *nulls);
 fp_status fp_append_lines(fp_column *column, const fp_rows *rows, int64_t first_line);
 /* n times one value. */
 fp_status fp_append_value(fp_column *column, uint32_t n, const uint8_t *value, uint32_t size);

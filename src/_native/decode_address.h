@@ -37,8 +37,7 @@ static inline int32_t fp_decode_hex(uint8_t byte) {
 
 /* The groups of an IPv6 address; *gap is where `::` stands, or -1. Returns their number, or
  * -1 where the text is no address. */
-static inline int fp_decode_groups(const uint8_t *at, uint32_t size, uint16_t groups[8],
-                                   int *gap) {
+static inline int fp_decode_groups(const uint8_t *at, uint32_t size, uint16_t groups[8], int *gap) {
     int n = 0;
     uint32_t i = 0;
     *gap = -1;

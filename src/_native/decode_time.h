@@ -68,8 +68,7 @@ static inline fp_reason fp_decode_iso_time(const uint8_t *at, uint32_t size, int
     int32_t minute = fp_decode_digits(at + 14, 2), second = fp_decode_digits(at + 17, 2);
     int32_t ms, offset_hours, offset_minutes;
     const uint8_t *rest = at + 19;
-    if ((year | month | day | hour | minute | second) < 0 ||
-        !fp_decode_fraction(&rest, end, &ms))
+    if ((year | month | day | hour | minute | second) < 0 || !fp_decode_fraction(&rest, end, &ms))
         return FP_REASON_NOT_A_NUMBER;
     const uint8_t *sign = rest;
     if (!fp_decode_offset(rest, end, &offset_hours, &offset_minutes))
@@ -80,8 +79,7 @@ static inline fp_reason fp_decode_iso_time(const uint8_t *at, uint32_t size, int
     int64_t offset_seconds = 3600 * offset_hours + 60 * offset_minutes;
     if (*sign == '-')
         offset_seconds = -offset_seconds;
-    int64_t seconds =
-        fp_count_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
+    int64_t seconds = fp_count_days(year, month, day) * 86400 + hour * 3600 + minute * 60 + second;
     *value = (seconds - offset_seconds) * 1000 + ms;
     return FP_REASON_NONE;
 }

@@ -10,7 +10,9 @@ typedef struct fp_kernel_entry {
     bool (*runs_here)(void);
 } fp_kernel_entry;
 
-static bool runs_everywhere(void) { return true; }
+static bool runs_everywhere(void) {
+    return true;
+}
 
 #ifdef FP_HAVE_AVX2
 static bool runs_avx2(void) {
@@ -41,7 +43,9 @@ const char *const *fp_kernel_names(void) {
     return names;
 }
 
-const char *fp_kernel(void) { return in_use->name; }
+const char *fp_kernel(void) {
+    return in_use->name;
+}
 
 fp_status fp_use_kernel(const char *name) {
     for (int i = 0; i < N_KERNELS; i++) {

@@ -55,7 +55,9 @@ static void show_buffer(struct ArrowArray *array, int i, fp_buffer *buffer) {
     *buffer = (fp_buffer){0};
 }
 
-static struct ArrowArray *new_array(void) { return calloc(1, sizeof(struct ArrowArray)); }
+static struct ArrowArray *new_array(void) {
+    return calloc(1, sizeof(struct ArrowArray));
+}
 
 /* The dictionary is copied, since the column goes on adding to it. */
 static fp_status export_dictionary(const fp_dictionary *dictionary, struct ArrowArray *codes) {
@@ -115,8 +117,7 @@ static fp_status export_column(fp_column *column, struct ArrowArray *out) {
     return FP_OK;
 }
 
-fp_status fp_export_columns(fp_column *columns, uint32_t n, int64_t rows,
-                            struct ArrowArray *out) {
+fp_status fp_export_columns(fp_column *columns, uint32_t n, int64_t rows, struct ArrowArray *out) {
     fp_status status = begin_array(out, rows, 0, 1);
     if (status != FP_OK)
         return status;

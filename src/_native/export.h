@@ -6,7 +6,6 @@
 
 /* Moves the columns' buffers out; they begin anew with the same kinds, and keep their
  * dictionaries. On failure their rows are lost. */
-fp_status fp_export_columns(fp_column *columns, uint32_t n, int64_t rows,
-                            struct ArrowArray *out);
+fp_status fp_export_columns(fp_column *columns, uint32_t n, int64_t rows, struct ArrowArray *out);
 
 #endif

@@ -125,8 +125,7 @@ static void and_nulls(const fp_term *term, const fp_rows *rows, uint8_t *keep) {
         keep[row] &= fp_is_null(fp_field_at(rows, row, (uint32_t)term->field)) == wanted;
 }
 
-static void and_lines(const fp_term *term, const fp_rows *rows, int64_t first_line,
-                      uint8_t *keep) {
+static void and_lines(const fp_term *term, const fp_rows *rows, int64_t first_line, uint8_t *keep) {
     for (uint32_t row = 0; row < rows->count; row++)
         keep[row] &= holds_number(term, first_line + rows->line[row]);
 }
@@ -140,8 +139,7 @@ static void and_values(const fp_term *term, const fp_rows *rows, uint8_t *keep) 
     }
 }
 
-static void and_term(const fp_term *term, const fp_rows *rows, int64_t first_line,
-                     uint8_t *keep) {
+static void and_term(const fp_term *term, const fp_rows *rows, int64_t first_line, uint8_t *keep) {
     if (term->op == FP_OP_TRUE)
         return;
     if (term->op == FP_OP_FALSE)
@@ -164,8 +162,7 @@ static void keep_rows(fp_rows *rows, const uint8_t *keep) {
     rows->count = kept;
 }
 
-void fp_select_rows(fp_rows *rows, const fp_layout *layout, int64_t first_line,
-                    uint8_t *scratch) {
+void fp_select_rows(fp_rows *rows, const fp_layout *layout, int64_t first_line, uint8_t *scratch) {
     uint8_t *any = scratch, *all = scratch + rows->count;
     memset(any, 0, rows->count);
     for (uint32_t i = 0; i < layout->n_terms;) {

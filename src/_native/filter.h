@@ -6,7 +6,6 @@
 
 /* Keeps the rows for which the layout's terms hold. scratch: two bytes a row. All numbers were
  * checked before. */
-void fp_select_rows(fp_rows *rows, const fp_layout *layout, int64_t first_line,
-                    uint8_t *scratch);
+void fp_select_rows(fp_rows *rows, const fp_layout *layout, int64_t first_line, uint8_t *scratch);
 
 #endif

@@ -200,7 +200,7 @@ fp_status fp_parser_export_rejects(fp_parser *parser, struct ArrowArray *out);
 /* --- kernels --- */
 /* Names of those this CPU can run, best first, NULL at the end. */
 const char *const *fp_kernel_names(void);
-const char *fp_kernel(void);            /* the one in use */
+const char *fp_kernel(void);               /* the one in use */
 fp_status fp_use_kernel(const char *name); /* NULL: the best; FP_ERR_STATE: unknown name */
 
 #endif

@@ -42,11 +42,9 @@ void fp_lines_begin(fp_lines *lines, const fp_block *block) {
 
 static inline bool has_odd_word(fp_lines *lines, uint32_t begin, uint32_t end) {
     const fp_index *index = &lines->index;
-    while (lines->next_odd < index->n_odd_words &&
-           index->odd_words[lines->next_odd] < begin / 64)
+    while (lines->next_odd < index->n_odd_words && index->odd_words[lines->next_odd] < begin / 64)
         lines->next_odd++;
-    return lines->next_odd < index->n_odd_words &&
-           index->odd_words[lines->next_odd] <= end / 64;
+    return lines->next_odd < index->n_odd_words && index->odd_words[lines->next_odd] <= end / 64;
 }
 
 static inline void add_row(fp_lines *lines, uint32_t first_mark) {
@@ -60,9 +58,13 @@ static void add_fault(fp_lines *lines, fp_reason reason, uint32_t found) {
         (fp_fault){.line = lines->cursor, .reason = reason, .field = -1, .found = found};
 }
 
-static bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
+static bool is_blank(uint8_t byte) {
+    return byte == ' ' || byte == '\t';
+}
 
-static bool is_outer(uint8_t byte) { return is_blank(byte) || byte == '\r'; }
+static bool is_outer(uint8_t byte) {
+    return is_blank(byte) || byte == '\r';
+}
 
 /* Writes text[at, end) anew behind the block, with single blanks, and its marks behind the
  * scanner's. Returns the number of fields; it is a row only if they are as many as wanted. */
@@ -120,8 +122,7 @@ static fp_stop judge_line(fp_lines *lines, uint8_t *text, const fp_names *known,
         add_fault(lines, FP_REASON_NOT_UTF8, 0);
         return FP_STOP_NONE;
     }
-    if (fp_is_name_start(text[begin]) &&
-        fp_is_header(known, layout, text + begin, end - begin))
+    if (fp_is_name_start(text[begin]) && fp_is_header(known, layout, text + begin, end - begin))
         return judge_header(lines, layout, text + begin, end - begin);
     uint32_t n = rewrite_line(lines, text, begin, end, layout->n_fields);
     if (n != layout->n_fields)

@@ -14,7 +14,9 @@ struct fp_names {
 };
 
 /* A name as AWS writes it: `_` counts as `-`. */
-static uint8_t as_written(uint8_t byte) { return byte == '_' ? '-' : byte; }
+static uint8_t as_written(uint8_t byte) {
+    return byte == '_' ? '-' : byte;
+}
 
 static uint32_t hash_name(const uint8_t *name, uint32_t size) {
     uint32_t hash = 2166136261u;
@@ -79,7 +81,9 @@ static bool is_name_byte(uint8_t byte) {
     return fp_is_name_start(byte) || (uint8_t)(byte - '0') < 10 || byte == '-' || byte == '_';
 }
 
-static bool is_blank(uint8_t byte) { return byte == ' ' || byte == '\t'; }
+static bool is_blank(uint8_t byte) {
+    return byte == ' ' || byte == '\t';
+}
 
 /* The next token from *at on; false: no more, or one that is no name (then *at < size). */
 static bool next_name(const uint8_t *text, uint32_t size, uint32_t *at, fp_text *name) {

@@ -11,6 +11,8 @@ bool fp_is_header(const fp_names *known, const fp_layout *layout, const uint8_t 
 /* Does it repeat the layout's fields? Only asked of headers. */
 bool fp_repeats_fields(const fp_layout *layout, const uint8_t *text, uint32_t size);
 
-static inline bool fp_is_name_start(uint8_t byte) { return (uint8_t)(byte - 'a') < 26; }
+static inline bool fp_is_name_start(uint8_t byte) {
+    return (uint8_t)(byte - 'a') < 26;
+}
 
 #endif

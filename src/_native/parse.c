@@ -25,9 +25,9 @@ struct fp_parser {
 
     fp_block block;
     fp_lines lines;
-    bool in_block;  /* the block has lines beyond the cursor */
-    bool at_long;   /* a long line waits to be judged */
-    int waiting;    /* FIRST_LINE or HEADER, until fp_parser_use */
+    bool in_block; /* the block has lines beyond the cursor */
+    bool at_long;  /* a long line waits to be judged */
+    int waiting;   /* FIRST_LINE or HEADER, until fp_parser_use */
 
     uint32_t *nulls; /* scratch, an entry a row */
     uint8_t *keep;   /* scratch, two bytes a row */
@@ -151,7 +151,9 @@ static bool is_place(const fp_layout *layout, int32_t field) {
     return field >= 0 && (uint32_t)field < layout->n_fields;
 }
 
-static bool is_number_kind(fp_kind kind) { return kind <= FP_KIND_ISO_TIME; }
+static bool is_number_kind(fp_kind kind) {
+    return kind <= FP_KIND_ISO_TIME;
+}
 
 /* A wrong layout is a fault of the caller's, and must not become a wild read. */
 static bool is_sound(const fp_layout *layout) {
@@ -159,10 +161,10 @@ static bool is_sound(const fp_layout *layout) {
     for (uint32_t i = 0; i < layout->n_targets && sound; i++) {
         fp_target target = layout->targets[i];
         bool number = is_number_kind(target.kind);
-        sound = target.field < 0 ||
-                (is_place(layout, target.field) &&
-                 (!number || layout->fields[target.field].check != FP_CHECK_TEXT) &&
-                 (!number || layout->target_of_field[target.field] == (int32_t)i));
+        sound =
+            target.field < 0 || (is_place(layout, target.field) &&
+                                 (!number || layout->fields[target.field].check != FP_CHECK_TEXT) &&
+                                 (!number || layout->target_of_field[target.field] == (int32_t)i));
     }
     for (uint32_t f = 0; f < layout->n_fields && sound; f++) {
         int32_t target = layout->target_of_field[f];
@@ -216,8 +218,7 @@ fp_status fp_parser_use(fp_parser *p, const fp_layout *layout, bool taken) {
 fp_line fp_parser_line(const fp_parser *p) {
     const fp_block *block = &p->block;
     if (p->at_long)
-        return (fp_line){block->long_text, block->long_size, block->line, block->long_offset,
-                         true};
+        return (fp_line){block->long_text, block->long_size, block->line, block->long_offset, true};
     uint32_t begin, end;
     fp_line_bounds(&p->lines, p->lines.cursor, &begin, &end);
     uint32_t size = end - begin;
@@ -251,12 +252,11 @@ static void drop_bad_rows(fp_parser *p) {
     for (uint32_t i = 0; i < p->bad.count; i++) {
         fp_bad_row bad = p->bad.list[i];
         fp_span span = fp_field_at(rows, bad.row, bad.field);
-        p->lines.faults[p->lines.n_faults++] =
-            (fp_fault){.line = rows->line[bad.row],
-                       .reason = bad.reason,
-                       .field = (int32_t)bad.field,
-                       .value = (uint32_t)(span.at - rows->text),
-                       .value_size = span.size};
+        p->lines.faults[p->lines.n_faults++] = (fp_fault){.line = rows->line[bad.row],
+                                                          .reason = bad.reason,
+                                                          .field = (int32_t)bad.field,
+                                                          .value = (uint32_t)(span.at - rows->text),
+                                                          .value_size = span.size};
     }
     uint32_t kept = 0;
     for (uint32_t row = 0; row < rows->count; row++) {
@@ -313,8 +313,7 @@ static fp_status append_numbers(fp_parser *p, bool check) {
         }
         fp_column *column = &p->columns[target];
         p->saved[target] = (saved_size){column->rows, column->nulls};
-        fp_status status =
-            fp_append_numbers(column, &p->lines.rows, f, rule, p->nulls, &p->bad);
+        fp_status status = fp_append_numbers(column, &p->lines.rows, f, rule, p->nulls, &p->bad);
         if (status != FP_OK)
             return status;
     }
@@ -325,8 +324,7 @@ static void take_back_numbers(fp_parser *p) {
     for (uint32_t f = 0; f < p->layout->n_fields; f++) {
         int32_t target = p->layout->target_of_field[f];
         if (target >= 0 && p->layout->fields[f].check != FP_CHECK_TEXT)
-            fp_column_truncate(&p->columns[target], p->saved[target].rows,
-                               p->saved[target].nulls);
+            fp_column_truncate(&p->columns[target], p->saved[target].rows, p->saved[target].nulls);
     }
 }
 
@@ -470,11 +468,17 @@ int fp_parser_step(fp_parser *p) {
 }
 
 /* --- results --- */
-fp_counts fp_parser_counts(const fp_parser *p) { return p->counts; }
+fp_counts fp_parser_counts(const fp_parser *p) {
+    return p->counts;
+}
 
-int64_t fp_parser_rows(const fp_parser *p) { return p->rows; }
+int64_t fp_parser_rows(const fp_parser *p) {
+    return p->rows;
+}
 
-int64_t fp_parser_rejects(const fp_parser *p) { return fp_rejects_rows(&p->rejects); }
+int64_t fp_parser_rejects(const fp_parser *p) {
+    return fp_rejects_rows(&p->rejects);
+}
 
 fp_status fp_parser_export(fp_parser *p, struct ArrowArray *out) {
     fp_status status = fp_export_columns(p->columns, p->n_columns, p->rows, out);
@@ -484,6 +488,6 @@ fp_status fp_parser_export(fp_parser *p, struct ArrowArray *out) {
 }
 
 fp_status fp_parser_export_rejects(fp_parser *p, struct ArrowArray *out) {
-    return fp_export_columns(p->rejects.columns, FP_REJECT_COLUMNS,
-                             fp_rejects_rows(&p->rejects), out);
+    return fp_export_columns(p->rejects.columns, FP_REJECT_COLUMNS, fp_rejects_rows(&p->rejects),
+                             out);
 }

@@ -25,7 +25,9 @@ size_t fp_rejects_bytes(const fp_rejects *rejects) {
     return rejects->columns[TEXT].values.size + rejects->columns[VALUE].values.size;
 }
 
-int64_t fp_rejects_rows(const fp_rejects *rejects) { return rejects->columns[LINE].rows; }
+int64_t fp_rejects_rows(const fp_rejects *rejects) {
+    return rejects->columns[LINE].rows;
+}
 
 static fp_status append_int(fp_column *column, int64_t value) {
     fp_status status = fp_reserve(&column->values, 8);

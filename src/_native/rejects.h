@@ -7,10 +7,10 @@
 typedef struct fp_reject {
     int64_t line, byte_offset;
     fp_reason reason;
-    int32_t field;   /* -1: the whole line */
-    uint32_t found;  /* fields, for FIELD_COUNT */
-    fp_text text;    /* the line, or its beginning */
-    fp_text value;   /* of the bad field */
+    int32_t field;  /* -1: the whole line */
+    uint32_t found; /* fields, for FIELD_COUNT */
+    fp_text text;   /* the line, or its beginning */
+    fp_text value;  /* of the bad field */
 } fp_reject;
 
 enum { FP_REJECT_COLUMNS = 7 };

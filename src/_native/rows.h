@@ -26,7 +26,9 @@ static inline fp_span fp_field_at(const fp_rows *rows, uint32_t row, uint32_t fi
     return (fp_span){rows->text + begin, mark[1] - begin};
 }
 
-static inline bool fp_is_null(fp_span span) { return span.size == 1 && *span.at == '-'; }
+static inline bool fp_is_null(fp_span span) {
+    return span.size == 1 && *span.at == '-';
+}
 
 /* Rows that turned out not to be records. */
 typedef struct fp_bad_row {
@@ -35,13 +37,12 @@ typedef struct fp_bad_row {
 } fp_bad_row;
 
 typedef struct fp_bad_rows {
-    fp_bad_row *list;  /* room for every row */
+    fp_bad_row *list; /* room for every row */
     uint32_t count;
     uint8_t *is_bad; /* a byte a row; all 0 while count is 0. The first bad field counts. */
 } fp_bad_rows;
 
-static inline void fp_note_bad(fp_bad_rows *bad, uint32_t row, uint32_t field,
-                               fp_reason reason) {
+static inline void fp_note_bad(fp_bad_rows *bad, uint32_t row, uint32_t field, fp_reason reason) {
     if (bad->is_bad[row])
         return;
     bad->is_bad[row] = 1;

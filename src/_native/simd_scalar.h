@@ -27,8 +27,7 @@ static inline fp_masks fp_classify(const uint8_t *text) {
         uint64_t newline = fp_match8(word, 0x0a0a0a0a0a0a0a0au);
         uint64_t blank =
             fp_match8(word, 0x2020202020202020u) | fp_match8(word, 0x0909090909090909u);
-        uint64_t odd =
-            fp_match8(word, 0x0d0d0d0d0d0d0d0du) | (word & 0x8080808080808080u);
+        uint64_t odd = fp_match8(word, 0x0d0d0d0d0d0d0d0du) | (word & 0x8080808080808080u);
         m.newline |= fp_gather8(newline) << (8 * i);
         m.blank |= fp_gather8(blank) << (8 * i);
         m.odd |= fp_gather8(odd) << (8 * i);

@@ -61,7 +61,9 @@ def judge_first_line(
         return header, True
     prefixed = _ISO_TIME.fullmatch(tokens[0]) is not None
     if given is not None:
-        return (_with_export_time(given) if prefixed and _is_prefix(given, tokens) else given), False
+        return (
+            _with_export_time(given) if prefixed and _is_prefix(given, tokens) else given
+        ), False
     if _fits_default(tokens):
         return LogFormat.default(), False
     if prefixed and _fits_default(tokens[1:]):

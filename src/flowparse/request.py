@@ -60,8 +60,7 @@ class Request:
                 near = near_names(name, in_formats)
                 hint = f"; did you mean {near}?" if near else ""
                 raise ValueError(
-                    f"no column {name!r}: neither AWS's registry nor the formats read "
-                    f"have it{hint}"
+                    f"no column {name!r}: neither AWS's registry nor the formats read have it{hint}"
                 )
 
 
@@ -114,9 +113,7 @@ def _check_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
         raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
 
 
-def _read_columns(
-    columns: Sequence[str] | None, schema: SchemaName
-) -> tuple[Column, ...] | None:
+def _read_columns(columns: Sequence[str] | None, schema: SchemaName) -> tuple[Column, ...] | None:
     if columns is None:
         return None
     if isinstance(columns, str):

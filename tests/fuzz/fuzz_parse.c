@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FAIL(what)                                                                             \
-    do {                                                                                       \
-        fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, what);                              \
-        abort();                                                                               \
+#define FAIL(what)                                                                                 \
+    do {                                                                                           \
+        fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, what);                                  \
+        abort();                                                                                   \
     } while (0)
 
 #define FIELD(text, check, maximum) {text, sizeof text - 1, check, maximum}
@@ -29,9 +29,9 @@ static const fp_field fields_a[N_FIELDS] = {
     FIELD("log-status", FP_CHECK_TEXT, 0),
 };
 static const fp_field fields_b[N_FIELDS] = {
-    FIELD("dstport", FP_CHECK_NUMBER, 65535),      FIELD("srcaddr", FP_CHECK_TEXT, 0),
-    FIELD("start", FP_CHECK_NUMBER, INT64_MAX),    FIELD("log-status", FP_CHECK_TEXT, 0),
-    FIELD("bytes", FP_CHECK_NUMBER, INT64_MAX),    FIELD("tcp-flags", FP_CHECK_NUMBER, INT32_MAX),
+    FIELD("dstport", FP_CHECK_NUMBER, 65535),   FIELD("srcaddr", FP_CHECK_TEXT, 0),
+    FIELD("start", FP_CHECK_NUMBER, INT64_MAX), FIELD("log-status", FP_CHECK_TEXT, 0),
+    FIELD("bytes", FP_CHECK_NUMBER, INT64_MAX), FIELD("tcp-flags", FP_CHECK_NUMBER, INT32_MAX),
 };
 static const int32_t places_a[N_TARGETS] = {0, 1, 2, 4, 5, -1, -1};
 static const int32_t places_b[N_TARGETS] = {-1, 1, 0, 2, 3, -1, -1};
@@ -47,11 +47,25 @@ static const fp_range6 ranges6[] = {{{0x20010db800000000, 0}, {0x20010db8fffffff
 static const fp_term terms[] = {
     {.op = FP_OP_IN, .field = 2, .numbers = ports, .n_numbers = 3, .group = 0},
     {.op = FP_OP_IS_NOT_NULL, .field = 3, .group = 0},
-    {.op = FP_OP_IN_NETWORK, .operand = FP_OPERAND_NETWORK, .field = 1, .ranges4 = ranges4,
-     .n_ranges4 = 2, .ranges6 = ranges6, .n_ranges6 = 1, .group = 1},
-    {.op = FP_OP_NOT_IN, .operand = FP_OPERAND_TEXT, .field = 5, .texts = texts, .n_texts = 2,
+    {.op = FP_OP_IN_NETWORK,
+     .operand = FP_OPERAND_NETWORK,
+     .field = 1,
+     .ranges4 = ranges4,
+     .n_ranges4 = 2,
+     .ranges6 = ranges6,
+     .n_ranges6 = 1,
+     .group = 1},
+    {.op = FP_OP_NOT_IN,
+     .operand = FP_OPERAND_TEXT,
+     .field = 5,
+     .texts = texts,
+     .n_texts = 2,
      .group = 2},
-    {.op = FP_OP_GT, .operand = FP_OPERAND_ISO_TIME, .field = 0, .numbers = one, .n_numbers = 1,
+    {.op = FP_OP_GT,
+     .operand = FP_OPERAND_ISO_TIME,
+     .field = 0,
+     .numbers = one,
+     .n_numbers = 1,
      .group = 3},
     {.op = FP_OP_LE, .operand = FP_OPERAND_LINE, .numbers = one, .n_numbers = 1, .group = 4},
 };
@@ -85,7 +99,8 @@ static uint64_t mix_value(uint64_t digest, const struct ArrowArray *array, int64
         if (offsets[row] > offsets[row + 1])
             FAIL("offsets that fall");
         return mix(mix(digest, (const uint8_t *)array->buffers[2] + offsets[row],
-                       (size_t)(offsets[row + 1] - offsets[row])), "|", 1);
+                       (size_t)(offsets[row + 1] - offsets[row])),
+                   "|", 1);
     }
     return mix(digest, (const uint8_t *)array->buffers[1] + 8 * row, 8);
 }
@@ -104,9 +119,8 @@ static void take_rows(fp_parser *parser, uint64_t *digests) {
         FAIL("export");
     for (int c = 0; c < N_TARGETS; c++)
         for (int64_t row = 0; row < batch.length; row++)
-            digests[c] = kinds[c] == FP_KIND_INT32
-                             ? mix_int32(digests[c], batch.children[c], row)
-                             : mix_value(digests[c], batch.children[c], row);
+            digests[c] = kinds[c] == FP_KIND_INT32 ? mix_int32(digests[c], batch.children[c], row)
+                                                   : mix_value(digests[c], batch.children[c], row);
     batch.release(&batch);
 }
 
@@ -140,8 +154,15 @@ static void make_layout(fp_layout *layout, const fp_field *fields, const int32_t
         if (places[t] >= 0)
             target_of_field[places[t]] = (int32_t)t;
     }
-    *layout = (fp_layout){fields, N_FIELDS, targets, n_targets, target_of_field, terms,
-                          sizeof terms / sizeof terms[0], filtered, status};
+    *layout = (fp_layout){fields,
+                          N_FIELDS,
+                          targets,
+                          n_targets,
+                          target_of_field,
+                          terms,
+                          sizeof terms / sizeof terms[0],
+                          filtered,
+                          status};
 }
 
 /* Parsers are kept from input to input: making one costs more than parsing, and a stale one
@@ -228,8 +249,7 @@ static const fp_names *keep_names(void) {
     fp_text names[2 * N_FIELDS];
     for (int f = 0; f < N_FIELDS; f++) {
         names[f] = (fp_text){(const uint8_t *)fields_a[f].name, fields_a[f].name_bytes};
-        names[N_FIELDS + f] =
-            (fp_text){(const uint8_t *)fields_b[f].name, fields_b[f].name_bytes};
+        names[N_FIELDS + f] = (fp_text){(const uint8_t *)fields_b[f].name, fields_b[f].name_bytes};
     }
     if (!kept)
         kept = fp_names_new(names, 2 * N_FIELDS);
@@ -256,8 +276,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         first = whole;
         any = true;
     }
-    int64_t lines = first.counts.records + first.counts.rejects + first.counts.headers +
-                    first.counts.blank;
+    int64_t lines =
+        first.counts.records + first.counts.rejects + first.counts.headers + first.counts.blank;
     if (lines != count_lines(data, size, how[0] & 8))
         FAIL("a line is not accounted for");
     if (first.rejects != first.counts.rejects)
