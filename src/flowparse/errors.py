@@ -6,6 +6,8 @@ would expect: a bad value is a `ValueError`, a source that cannot be read is an 
 
 from __future__ import annotations
 
+from typing import Any
+
 __all__ = [
     "FlowparseError",
     "FormatChangedWarning",
@@ -18,7 +20,18 @@ __all__ = [
 
 
 class FlowparseError(Exception):
-    """Base of every error that flowparse raises on its own account."""
+    """Base of every error that flowparse raises on its own account. It can be pickled."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(kind: type[FlowparseError], args: tuple[Any, ...], state: dict[str, Any]) -> Any:
+    """An error of another process, with its attributes but without calling its `__init__`."""
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class LogFormatError(FlowparseError, ValueError):

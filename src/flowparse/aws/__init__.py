@@ -1,0 +1,7 @@
+"""Floor 4: AWS. What needs no connection is here at once; boto3 is imported only when used."""
+
+from __future__ import annotations
+
+from flowparse.keys import Key, parse_key
+
+__all__ = ["Key", "parse_key"]

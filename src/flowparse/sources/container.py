@@ -1,0 +1,190 @@
+"""Floor 2: what a source holds, told by its first bytes and never by its name.
+
+Stage "open": a source becomes a stream of plain text, in pieces cut anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Final, Literal, Self
+
+from flowparse.errors import SourceError
+from flowparse.sources.inflate import PIECE_BYTES, inflate
+from flowparse.sources.local import Reader, Source
+
+__all__ = ["Container", "TextStream", "container_of", "open_text"]
+
+Container = Literal["gzip", "parquet", "json", "text"]
+
+_MAGIC: Final[tuple[tuple[bytes, Container], ...]] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"PAR1", "parquet"),
+    (b"{", "json"),
+)
+_HEAD_BYTES: Final = max(len(magic) for magic, _ in _MAGIC)
+
+_WORDS: Final[dict[Container, str]] = {
+    "gzip": "a gzip file",
+    "parquet": "a Parquet file",
+    "json": "a JSON envelope",
+}
+
+
+def container_of(head: bytes) -> Container:
+    """What a source holds.
+
+    Parameters
+    ----------
+    head : bytes
+        Its first bytes; four are enough. Nothing is text.
+
+    Returns
+    -------
+    {"gzip", "parquet", "json", "text"}
+
+    Examples
+    --------
+    >>> container_of(bytes([0x1F, 0x8B, 8, 0]))
+    'gzip'
+    >>> container_of(b"version account-id")
+    'text'
+    """
+    for magic, container in _MAGIC:
+        if head.startswith(magic):
+            return container
+    return "text"
+
+
+class TextStream:
+    """The plain text of one source: iterates `bytes`, cut anywhere, at most 256 KiB each.
+
+    Notes
+    -----
+    Use it as a context manager, or call `close`. A file object of the caller stays open.
+    """
+
+    def __init__(self, reader: Reader, pieces: Iterator[bytes]) -> None:
+        self._reader = reader
+        self._pieces = pieces
+
+    @property
+    def bytes_read(self) -> int:
+        """Bytes taken from the source so far, as they are stored."""
+        return self._reader.taken
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Stop reading. It may be called more than once."""
+        self._pieces = _closed()
+        self._reader.close()
+
+
+def _closed() -> Iterator[bytes]:
+    raise ValueError("the text stream is closed")
+    yield b""
+
+
+def open_text(source: Source) -> TextStream:
+    """Open a source and unpack its text.
+
+    Parameters
+    ----------
+    source : Source
+        One of `list_sources`.
+
+    Returns
+    -------
+    TextStream
+        Of an empty source it gives nothing.
+
+    Raises
+    ------
+    SourceError
+        The source cannot be opened or read, or it holds what this version does not read:
+        Parquet or a JSON envelope. Inside gzip that shows at the first piece.
+    InflateError
+        While iterating: gzip data is damaged. All text before the damage came out first.
+
+    Notes
+    -----
+    At most 256 KiB are read at a time. Gzip is unpacked with the GIL released.
+
+    Examples
+    --------
+    >>> import gzip
+    >>> from flowparse.sources import list_sources
+    >>> [source] = list_sources(gzip.compress(b"2 - - -"))
+    >>> with open_text(source) as stream:
+    ...     list(stream)
+    [b'2 - - -']
+    """
+    reader = source.open()
+    try:
+        head = _read_head(reader)
+        unpack = _unpacker(source.name, container_of(head))
+    except BaseException:
+        reader.close()
+        raise
+    return TextStream(reader, unpack(source, reader, head))
+
+
+def _read_head(reader: Reader) -> bytes:
+    """The first read, and more reads where it was too short to tell the container."""
+    head = piece = reader.read(PIECE_BYTES)
+    while piece and len(head) < _HEAD_BYTES:
+        piece = reader.read(PIECE_BYTES)
+        head += piece
+    return head
+
+
+def _read_plain(source: Source, reader: Reader, head: bytes) -> Iterator[bytes]:
+    """Text as it is stored."""
+    piece = head
+    while piece:
+        for at in range(0, len(piece), PIECE_BYTES):
+            yield piece[at : at + PIECE_BYTES]
+        piece = reader.read(PIECE_BYTES)
+
+
+def _read_gzip(source: Source, reader: Reader, head: bytes) -> Iterator[bytes]:
+    """Text inside gzip. What else may be inside is told by the first bytes too."""
+    pieces = inflate(source, reader, head)
+    for first in pieces:
+        inside = container_of(first)
+        if inside != "text":
+            raise _cannot_read(f"{source.name}: {_WORDS[inside]} inside gzip", source.name)
+        yield first
+        yield from pieces
+
+
+_Unpacker = Callable[[Source, Reader, bytes], Iterator[bytes]]
+
+#: A reader of another container is one more line here.
+_UNPACKERS: Final[dict[Container, _Unpacker]] = {"text": _read_plain, "gzip": _read_gzip}
+
+
+def _unpacker(name: str, container: Container) -> _Unpacker:
+    if container not in _UNPACKERS:
+        raise _cannot_read(f"{name} is {_WORDS[container]}", name)
+    return _UNPACKERS[container]
+
+
+def _cannot_read(what: str, name: str) -> SourceError:
+    return SourceError(f"{what}: this version reads text and gzip", source=name)

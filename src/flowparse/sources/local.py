@@ -1,0 +1,367 @@
+"""Floor 2: what the caller has becomes a list of sources.
+
+Stage "open": paths, globs, folders, bytes and binary file objects of this machine. A listing
+touches no content; a `Reader` is one pass over the bytes of one source.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from io import FileIO
+from pathlib import Path
+from typing import Final, Protocol
+
+from flowparse.errors import SourceError
+
+__all__ = ["BytesSource", "FileSource", "PathSource", "Reader", "Source", "list_sources"]
+
+_ACCEPTED: Final = (
+    "a path (str or os.PathLike), a glob, a folder, bytes, bytearray, memoryview, "
+    "a binary file object, or a list or tuple of these"
+)
+_REMOTE: Final = ("s3://", "logs://")
+_SHOWN_CHARACTERS: Final = 200
+
+
+class _BinaryFile(Protocol):
+    """What a `Reader` needs of a file object."""
+
+    def read(self, size: int, /) -> object: ...
+
+
+class Reader:
+    """One pass over the bytes of a source.
+
+    Parameters
+    ----------
+    name : str
+        Name of the source, for errors.
+    file : binary file object
+        Its `read` may give fewer bytes than asked; none mean the end.
+    close : callable
+        What ends the pass. A file object that the caller opened stays open.
+
+    Attributes
+    ----------
+    taken : int
+        Bytes read so far.
+    """
+
+    def __init__(self, name: str, file: _BinaryFile, close: Callable[[], object]) -> None:
+        self.taken = 0
+        self._name = name
+        self._file = file
+        self._close = close
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none at the end.
+
+        Raises
+        ------
+        SourceError
+            The system, or the file object, could not read on.
+        TypeError
+            The file object gives text.
+        """
+        try:
+            data = self._file.read(size)
+        except (OSError, EOFError, zlib.error) as error:
+            raise _unreadable(self._name, error) from error
+        if not isinstance(data, bytes):
+            data = self._as_bytes(data)
+        self.taken += len(data)
+        return data
+
+    def close(self) -> None:
+        """End the pass."""
+        self._close()
+
+    def _as_bytes(self, data: object) -> bytes:
+        if isinstance(data, bytearray | memoryview):
+            return bytes(data)
+        if data is None:
+            raise SourceError(
+                f"{self._name}: cannot be read: no data yet; it must be in blocking mode",
+                source=self._name,
+            )
+        raise TypeError(
+            f"{self._name}: read() gave {type(data).__name__}, not bytes: open it in binary mode"
+        )
+
+
+class Source(Protocol):
+    """Anything whose bytes can be read."""
+
+    @property
+    def name(self) -> str:
+        """What messages and the `source` column call it."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes in all; None where that is not known before reading."""
+
+    @property
+    def rereadable(self) -> bool:
+        """Whether `open` may be called again, and gives the same bytes."""
+
+    def open(self, offset: int = 0) -> Reader:
+        """Begin a pass at a byte offset."""
+
+
+@dataclass(frozen=True, slots=True)
+class PathSource:
+    """A file by its path. A pipe or device has no size and can be read only once."""
+
+    name: str
+    size: int | None
+    rereadable: bool = True
+
+    def open(self, offset: int = 0) -> Reader:
+        """Begin a pass at a byte offset.
+
+        Raises
+        ------
+        SourceError
+            The file cannot be opened: denied, gone, or a folder. The message has the
+            system's reason.
+        """
+        try:
+            file = FileIO(self.name)
+            if offset:
+                file.seek(offset)
+        except OSError as error:
+            raise _unreadable(self.name, error) from error
+        return Reader(self.name, file, file.close)
+
+
+@dataclass(frozen=True, slots=True)
+class BytesSource:
+    """Bytes in memory, read where they lie."""
+
+    data: bytes | bytearray | memoryview = field(repr=False)
+    name: str = "<bytes>"
+    rereadable: bool = True
+
+    @property
+    def size(self) -> int:
+        """Bytes in all."""
+        return len(self.data)
+
+    def open(self, offset: int = 0) -> Reader:
+        """Begin a pass at a byte offset."""
+        return Reader(self.name, _ViewFile(memoryview(self.data), offset), _leave_open)
+
+
+class FileSource:
+    """A binary file object, read from where it stands, once, and left open."""
+
+    size: None = None
+    rereadable = False
+
+    def __init__(self, file: _BinaryFile) -> None:
+        name = getattr(file, "name", None)
+        self.name = name if isinstance(name, str) else "<file>"
+        self._file = file
+        self._opened = False
+
+    def open(self, offset: int = 0) -> Reader:
+        """Begin the one pass.
+
+        Raises
+        ------
+        SourceError
+            It has begun before.
+        """
+        if self._opened or offset:
+            raise SourceError(
+                f"{self.name}: a file object can be read only once; pass its path to read it again",
+                source=self.name,
+            )
+        self._opened = True
+        return Reader(self.name, self._file, _leave_open)
+
+
+def list_sources(source: object) -> list[Source]:
+    """List the sources that the caller means, in the order in which they are read.
+
+    Parameters
+    ----------
+    source : str, os.PathLike, bytes, bytearray, memoryview, binary file object, list or tuple
+        A path; a glob (`*`, `?`, `[`, and `**` for folders of any depth); a folder, read with
+        its sub-folders; bytes; a binary file object; or a list of these. A path that exists
+        is taken as it stands, whatever characters it has.
+
+    Returns
+    -------
+    list of Source
+        The files of a glob or a folder are sorted by path. An empty folder is an empty list.
+
+    Raises
+    ------
+    SourceError
+        A path is missing, a glob matches nothing, a folder cannot be listed, or the source
+        is remote. Nothing has been read by then.
+    TypeError
+        Something else was given, such as a file object in text mode or a list in a list.
+
+    Notes
+    -----
+    In a folder, files and sub-folders whose names start with `.` or `_` are skipped, and so
+    are pipes, sockets and devices; links are followed, and a folder that links lead to twice
+    is read once. A glob matches as in a shell; a folder that it matches is read like any
+    folder. A file that cannot be looked at is listed: opening it tells why.
+
+    Examples
+    --------
+    >>> [s.name for s in list_sources([b"2 - -", b""])]
+    ['<bytes>', '<bytes>']
+    >>> list_sources(b"2 - -")[0].size
+    5
+    """
+    if isinstance(source, list | tuple):
+        return [one for item in source for one in _list_item(item)]
+    return _list_one(source)
+
+
+def _list_item(item: object) -> list[Source]:
+    if isinstance(item, list | tuple):
+        raise TypeError("a list of sources cannot hold a list: pass one flat list")
+    return _list_one(item)
+
+
+def _list_one(source: object) -> list[Source]:
+    if isinstance(source, str | os.PathLike):
+        return list(_list_path(os.fsdecode(source)))
+    if isinstance(source, bytes | bytearray | memoryview):
+        return [BytesSource(_flat(source))]
+    if hasattr(source, "read"):
+        return [FileSource(_check_binary(source))]
+    raise TypeError(f"cannot read from {type(source).__name__}: expected {_ACCEPTED}")
+
+
+def _flat(data: bytes | bytearray | memoryview) -> bytes | bytearray | memoryview:
+    """The same bytes with one byte an item; only a view with gaps is copied."""
+    if not isinstance(data, memoryview):
+        return data
+    return data.cast("B") if data.c_contiguous else data.tobytes()
+
+
+def _check_binary(file: _BinaryFile) -> _BinaryFile:
+    """Refuse a file object that decodes: those have an `encoding`."""
+    if hasattr(file, "encoding"):
+        raise TypeError(
+            f"{getattr(file, 'name', '<file>')} is open in text mode: "
+            "open it in binary mode ('rb'), or pass sys.stdin.buffer for sys.stdin"
+        )
+    return file
+
+
+def _list_path(path: str) -> list[PathSource]:
+    """The files that a path, glob or folder means."""
+    if path.lower().startswith(_REMOTE):
+        raise SourceError(f"{path}: this version reads local sources only", source=path)
+    found = [path] if _exists(path) else _expand(path)
+    if not found:
+        raise _missing(path)
+    listed = {file.name: file for one in found for file in _list_at(one, set())}
+    return sorted(listed.values(), key=_key)
+
+
+def _exists(path: str) -> bool:
+    """Whether something is there, even if this user may not look at it."""
+    try:
+        Path(path).stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        return False
+    except OSError as error:
+        return error.errno != errno.ENAMETOOLONG
+    return path != ""
+
+
+def _expand(pattern: str) -> list[str]:
+    """What a glob matches; nothing where it is none."""
+    if not glob.has_magic(pattern):
+        return []
+    # pathlib normalizes what the caller wrote, and its final `**` leaves out files.
+    return glob.glob(pattern, recursive=True)  # noqa: PTH207
+
+
+def _list_at(path: str, folders: set[tuple[int, int]]) -> Iterator[PathSource]:
+    """The file at `path`, or the files below it. `folders` are those already listed."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        yield PathSource(path, None)
+        return
+    if stat.S_ISDIR(status.st_mode):
+        yield from _list_folder(path, status, folders)
+    elif stat.S_ISREG(status.st_mode):
+        yield PathSource(path, status.st_size)
+    elif not folders:
+        yield PathSource(path, None, rereadable=False)
+
+
+def _list_folder(
+    path: str, status: os.stat_result, folders: set[tuple[int, int]]
+) -> Iterator[PathSource]:
+    identity = (status.st_dev, status.st_ino)
+    if identity in folders:
+        return
+    folders.add(identity)
+    for entry in _entries(path):
+        yield from _list_at(entry, folders)
+
+
+def _entries(folder: str) -> list[str]:
+    """Paths in a folder, without the hidden ones, in order."""
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entry.path for entry in entries if entry.name[0] not in "._")
+    except OSError as error:
+        raise SourceError(
+            f"{folder}: the folder cannot be listed: {_reason(error)}", source=folder
+        ) from error
+
+
+def _key(file: PathSource) -> bytes:
+    """Order of an S3 listing: by the bytes of the whole path."""
+    return os.fsencode(file.name.replace(os.sep, "/"))
+
+
+def _missing(path: str) -> SourceError:
+    shown = path if len(path) <= _SHOWN_CHARACTERS else path[:_SHOWN_CHARACTERS] + "…"
+    if "\n" in path:
+        return SourceError(f"{shown!r}: no such file; pass text as bytes", source=path)
+    what = "no file matches" if glob.has_magic(path) else "no such file or folder"
+    return SourceError(f"{shown}: {what}", source=path)
+
+
+def _unreadable(name: str, error: Exception) -> SourceError:
+    return SourceError(f"{name}: cannot be read: {_reason(error)}", source=name)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+
+
+class _ViewFile:
+    """Reads bytes in memory, a copy of one piece at a time."""
+
+    def __init__(self, view: memoryview, offset: int) -> None:
+        self._view = view
+        self._at = offset
+
+    def read(self, size: int, /) -> bytes:
+        piece = bytes(self._view[self._at : self._at + size])
+        self._at += len(piece)
+        return piece
+
+
+def _leave_open() -> None:
+    """Close nothing: the caller opened it."""
