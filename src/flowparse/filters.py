@@ -20,6 +20,7 @@ from flowparse.operands import (
     NUMBER,
     TIME,
     TRUE,
+    Condition,
     Term,
     compare_constant,
     network_term,
@@ -48,15 +49,6 @@ _OPS: Final = {
 }
 _WITHOUT_VALUE: Final = ("is null", "is not null")
 _OF_MANY: Final = ("in", "not in")
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """One comparison: a column, an op and a value."""
-
-    column: str
-    op: str
-    value: Any = None
 
 
 #: Groups of conditions: all of a group must hold, one of the groups must.

@@ -10,15 +10,26 @@ import ipaddress
 import math
 import operator
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from flowparse.fields import INT64_MAX
 
-if TYPE_CHECKING:
-    from flowparse.filters import Condition
-
-__all__ = ["FALSE", "LINE", "NUMBER", "TIME", "TRUE", "Term"]
+__all__ = [
+    "FALSE",
+    "LINE",
+    "NUMBER",
+    "TIME",
+    "TRUE",
+    "Condition",
+    "Term",
+    "compare_constant",
+    "network_term",
+    "null_term",
+    "number_term",
+    "text_term",
+]
 
 INT64_MIN: Final = -(2**63)
 
@@ -46,6 +57,15 @@ _CODES: Final = {
     "not in": 11,
     "in network": 12,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """One comparison: a column, an op and a value."""
+
+    column: str
+    op: str
+    value: Any = None
 
 
 class Term(NamedTuple):
