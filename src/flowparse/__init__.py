@@ -6,11 +6,11 @@ Only the public names, no logic. Topics in submodules are loaded when first used
 from __future__ import annotations
 
 import importlib
-from importlib.metadata import version as _version
-from types import ModuleType
+from typing import Any
 
 from flowparse._core import kernel
 from flowparse.errors import (
+    DestinationError,
     FlowparseError,
     FormatChangedWarning,
     InflateError,
@@ -22,9 +22,11 @@ from flowparse.errors import (
 from flowparse.fields import FIELDS
 from flowparse.logformat import LogFormat
 from flowparse.read import FlowReader, open_reader, read_table
+from flowparse.write import WriteResult, to_parquet, write_text
 
 __all__ = [
     "FIELDS",
+    "DestinationError",
     "FlowReader",
     "FlowparseError",
     "FormatChangedWarning",
@@ -34,18 +36,25 @@ __all__ = [
     "RecordError",
     "RejectWarning",
     "SourceError",
+    "WriteResult",
     "kernel",
     "open_reader",
     "read_table",
+    "to_parquet",
+    "write_text",
 ]
 
-__version__ = _version("flowparse")
+__version__: str
 
 _TOPICS = ("aws", "testing")
 
 
-def __getattr__(name: str) -> ModuleType:
+def __getattr__(name: str) -> Any:
     """Load a topic when it is first used: `flowparse.testing` after `import flowparse`."""
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("flowparse")
     if name in _TOPICS:
         return importlib.import_module(f"flowparse.{name}")
     raise AttributeError(f"module 'flowparse' has no attribute {name!r}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 __all__ = [
+    "DestinationError",
     "FlowparseError",
     "FormatChangedWarning",
     "InflateError",
@@ -129,6 +130,20 @@ class InflateError(FlowparseError, OSError):
                 'on_reject="collect" keeps them and lists the damage in reader.errors'
             )
         super().__init__(message)
+
+
+class DestinationError(FlowparseError, OSError):
+    """A destination cannot be written to, or holds files of an earlier run.
+
+    Attributes
+    ----------
+    destination : str
+        The path that was given, or the file below it that is at fault.
+    """
+
+    def __init__(self, message: str, *, destination: str) -> None:
+        super().__init__(message)
+        self.destination = destination
 
 
 class RejectWarning(UserWarning):

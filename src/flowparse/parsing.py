@@ -21,9 +21,10 @@ from flowparse.logformat import LogFormat
 from flowparse.rejects import Reject, first_reject, rejects_batch
 from flowparse.request import Request
 from flowparse.schema import Column, check_of, schema_of
+from flowparse.sniff import Opened
 from flowparse.sources import Source, TextStream, open_text
 
-__all__ = ["Ended", "FormatSeen", "Item", "Progressed", "SourceParser", "sniff_format"]
+__all__ = ["Ended", "FormatSeen", "Item", "Progressed", "SourceParser"]
 
 _PROGRESS_BYTES = 4 << 20
 
@@ -107,15 +108,6 @@ class SourceParser:
         names = {column.name for column in columns}
         left_out = tuple(column.name for column in own if column.name not in names)
         return layout, FormatSeen(log_format, schema_of(columns), left_out)
-
-
-@dataclass(slots=True)
-class Opened:
-    """A source whose first pieces were read to learn its format."""
-
-    text: TextStream
-    pieces: list[bytes]
-    error: FlowparseError | None = None
 
 
 class _OneSource:
@@ -229,45 +221,3 @@ class _OneSource:
     def _counts(self, bytes_read: int) -> Counts:
         *lines, bytes_text = self.parser.counts()
         return replace(Counts(*lines), objects=1, bytes_read=bytes_read, bytes_text=bytes_text)
-
-
-def sniff_format(source: Source, given: LogFormat | None) -> tuple[LogFormat | None, Opened | None]:
-    """Format of a source's first line, and what was read of it if it can be read only once.
-
-    What is wrong with the source is left for its reading to say: here it has no format.
-    """
-    parser = _core.Parser()
-    parser.begin(b"")
-    try:
-        opened = Opened(open_text(source), [])
-    except SourceError:
-        return None, None
-    log_format = _sniff_opened(opened, parser, given)
-    if not source.rereadable:
-        return log_format, opened
-    opened.text.close()
-    return log_format, None
-
-
-def _sniff_opened(
-    opened: Opened, parser: _core.Parser, given: LogFormat | None
-) -> LogFormat | None:
-    while (event := parser.step()) == _core.EVENT_INPUT:
-        try:
-            piece = next(opened.text, None)
-        except (InflateError, SourceError) as error:
-            opened.error = error
-            parser.finish(isinstance(error, InflateError) and error.whole)
-            continue
-        if piece is None:
-            parser.finish(True)
-        else:
-            opened.pieces.append(piece)
-            parser.write(piece)
-    if event == _core.EVENT_END:
-        return None
-    line, _, _, too_long = parser.line()
-    try:
-        return judge_first_line(line, too_long=too_long, given=given, place="")[0]
-    except FlowparseError:
-        return None

@@ -14,18 +14,11 @@ import pyarrow as pa
 from flowparse.counts import Counts
 from flowparse.errors import FlowparseError, FormatChangedWarning, InflateError, RejectWarning
 from flowparse.logformat import LogFormat
-from flowparse.parsing import (
-    Ended,
-    FormatSeen,
-    Item,
-    Opened,
-    Progressed,
-    SourceParser,
-    sniff_format,
-)
+from flowparse.parsing import Ended, FormatSeen, Item, Progressed, SourceParser
 from flowparse.rejects import REJECTS_SCHEMA, Reject
 from flowparse.request import Progress, Request, read_request
 from flowparse.schema import Column, SchemaName, schema_of
+from flowparse.sniff import Opened, sniff_format
 from flowparse.sources import Source, list_sources
 from flowparse.times import Moment
 from flowparse.workers import run_in_order

@@ -24,9 +24,9 @@ from flowparse.cli.options import (
 from flowparse.cli.output import write_result
 from flowparse.cli.plain import clean, size
 from flowparse.cli.watch import end_of, watch
-from flowparse.destination import Mode
 from flowparse.fields import field_name
 from flowparse.logformat import LogFormat
+from flowparse.writing.destination import Mode
 
 if TYPE_CHECKING:
     from flowparse.write import WriteResult

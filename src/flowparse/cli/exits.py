@@ -12,8 +12,7 @@ from typing import Final
 import click
 
 from flowparse.cli.plain import clean, wrap
-from flowparse.errors import InflateError, RecordError, SourceError
-from flowparse.staging import DestinationError
+from flowparse.errors import DestinationError, InflateError, RecordError, SourceError
 
 __all__ = ["Exit", "code_of", "in_cli_words", "in_color", "say"]
 

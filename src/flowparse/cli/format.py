@@ -10,16 +10,17 @@ import click
 import pyarrow as pa
 
 from flowparse.cli.exits import Exit, code_of, in_cli_words, say
-from flowparse.cli.first_line import Found, find_format
 from flowparse.cli.options import log_format_option, output_option, sources_argument
 from flowparse.cli.output import write_result
 from flowparse.errors import FlowparseError, LogFormatError
 from flowparse.logformat import LogFormat
+from flowparse.sniff import Found, find_format
 from flowparse.sources import Source, list_sources
 
 __all__ = ["log_format"]
 
 _SAID_ERRORS: Final = 10
+_TOLD_BY: Final = {"log_format": "--log-format"}
 _SCHEMA: Final = pa.schema(
     [
         ("format", pa.string()),
@@ -113,7 +114,7 @@ def _row(group: _Group) -> dict[str, object]:
     if group.found is not None:
         row |= {
             "format": _kind_of(group.found.log_format),
-            "told_by": group.found.told_by,
+            "told_by": _TOLD_BY.get(group.found.told_by, group.found.told_by),
             "export_timestamp": group.found.exported,
             "fields": len(group.found.log_format),
             "log_format": str(group.found.log_format),

@@ -1,0 +1,204 @@
+"""Floor 3: batches become row groups of Parquet files. Stage "encode"."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+
+from flowparse.writing.staging import StagedFile, Staging
+
+__all__ = ["COUNTS_KEY", "ROWS_MAX", "Encoding", "PartFiles", "read_encoding"]
+
+#: Key of the counts in a schema's metadata.
+COUNTS_KEY: Final = b"flowparse"
+
+_ARROW_SCHEMA: Final = b"ARROW:schema"
+
+#: Most rows of a row group that pyarrow writes.
+ROWS_MAX: Final = 64 << 20
+
+_COMPRESSIONS: Final = ("zstd", "snappy", "gzip", "lz4", "brotli", "none")
+#: Bytes of rows that wait in all files together, where there are several.
+_WAITING_BYTES: Final = 512 << 20
+#: What a column of a small piece takes beside its values.
+_COLUMN_BYTES: Final = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """How rows are laid down in a file."""
+
+    row_group_rows: int
+    compression: str
+
+
+def read_encoding(row_group_rows: int, compression: str | None) -> Encoding:
+    """The caller's options, checked.
+
+    Raises
+    ------
+    ValueError
+        One of them is none that there is.
+    """
+    is_number = isinstance(row_group_rows, int) and not isinstance(row_group_rows, bool)
+    if not is_number or not 1 <= row_group_rows <= ROWS_MAX:
+        raise ValueError(f"row_group_rows: expected 1..{ROWS_MAX}, got {row_group_rows!r}")
+    name = "none" if compression is None else compression
+    if name not in _COMPRESSIONS:
+        known = ", ".join(_COMPRESSIONS)
+        raise ValueError(f"compression: expected one of {known}, got {compression!r}")
+    if name != "none" and not pa.Codec.is_available(name):
+        raise ValueError(f"compression: this build of pyarrow has no {name}")
+    return Encoding(row_group_rows, name)
+
+
+class PartFile:
+    """One Parquet file in the making, and the rows that wait for their row group."""
+
+    def __init__(self, file: StagedFile, schema: pa.Schema, encoding: Encoding) -> None:
+        self.file = file
+        self.schema = schema
+        self.encoding = encoding
+        self.rows = 0
+        self.row_groups = 0
+        self.waiting_rows = 0
+        self.waiting_bytes = 0
+        self._waiting: deque[pa.RecordBatch] = deque()
+        self._writer: Any = None
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take rows; write the row groups that are full."""
+        self._waiting.append(batch)
+        self.waiting_rows += batch.num_rows
+        self.waiting_bytes += _size_of(batch)
+        while self.waiting_rows >= self.encoding.row_group_rows:
+            self._write_rows(self.encoding.row_group_rows)
+
+    def write_waiting(self) -> None:
+        """Write what waits as one row group."""
+        if self.waiting_rows:
+            self._write_rows(self.waiting_rows)
+
+    def finish(self, counts: bytes | None) -> None:
+        """Write what waits, and the end of the file."""
+        self.write_waiting()
+        with self.file.opened():
+            writer = self._open_writer()
+            if counts is not None:
+                writer.add_key_value_metadata(_late_metadata(self.schema, counts))
+            writer.close()
+
+    def _open_writer(self) -> Any:
+        if self._writer is None:
+            import pyarrow.parquet as pq  # here, because reading logs needs none of it
+
+            self._writer = pq.ParquetWriter(
+                self.file, self.schema, compression=self.encoding.compression
+            )
+        return self._writer
+
+    def _write_rows(self, n: int) -> None:
+        # Without one dictionary a column, Parquet's writer would give dictionaries up.
+        table = pa.Table.from_batches(self._take(n), schema=self.schema).unify_dictionaries()
+        with self.file.opened():
+            self._open_writer().write_table(table, row_group_size=n)
+        self.rows += n
+        self.row_groups += 1
+
+    def _take(self, n: int) -> list[pa.RecordBatch]:
+        taken = []
+        self.waiting_rows -= n
+        while n:
+            batch = self._waiting.popleft()
+            self.waiting_bytes -= _size_of(batch)
+            if batch.num_rows > n:
+                rest = batch.slice(n)
+                self._waiting.appendleft(rest)
+                self.waiting_bytes += _size_of(rest)
+                batch = batch.slice(0, n)
+            taken.append(batch)
+            n -= batch.num_rows
+        return taken
+
+
+def _late_metadata(schema: pa.Schema, counts: bytes) -> dict[bytes, bytes]:
+    """The file's metadata with the counts, which are known only at its end.
+
+    Readers of Arrow take the schema's metadata from the Arrow schema in the file, which the
+    writer stored when it began: that one is stored once more.
+
+    Source: Apache Arrow, "Reading and Writing Parquet files", "Serializing the Arrow schema".
+    """
+    schema = schema.with_metadata({**(schema.metadata or {}), COUNTS_KEY: counts})
+    stored = base64.b64encode(schema.serialize().to_pybytes())
+    return {COUNTS_KEY: counts, _ARROW_SCHEMA: stored}
+
+
+def _size_of(batch: pa.RecordBatch) -> int:
+    return int(batch.nbytes) + _COLUMN_BYTES * int(batch.num_columns)
+
+
+class PartFiles:
+    """The files of one run, one a folder.
+
+    Parameters
+    ----------
+    staging : Staging
+    single : Path or None
+        The one file of the run; None: files `part-<run>-<n>.parquet` in folders.
+    schema : pyarrow.Schema
+        Of every file.
+    encoding : Encoding
+
+    Notes
+    -----
+    A row group is full, but for a file's last, and but for one case: with several files, and
+    more than 512 MiB of rows waiting in all, the file with most of them writes them early.
+    """
+
+    def __init__(
+        self, staging: Staging, single: Path | None, schema: pa.Schema, encoding: Encoding
+    ) -> None:
+        self._staging = staging
+        self._single = single
+        metadata = {k: v for k, v in (schema.metadata or {}).items() if k != COUNTS_KEY}
+        self._schema = schema.with_metadata(metadata or None)
+        self._encoding = encoding
+        self._run = secrets.token_hex(8)
+        self._parts: dict[str, PartFile] = {}
+        self._waiting_bytes = 0
+
+    def __iter__(self) -> Iterator[PartFile]:
+        return iter(self._parts.values())
+
+    def part(self, folder: str) -> PartFile:
+        """The file in a folder, made if it is not there yet."""
+        if folder not in self._parts:
+            name = f"part-{self._run}-{len(self._parts):05}.parquet"
+            final = self._single or self._staging.folder / folder / name
+            file = self._staging.file(final)
+            self._parts[folder] = PartFile(file, self._schema, self._encoding)
+        return self._parts[folder]
+
+    def add(self, folder: str, batch: pa.RecordBatch) -> None:
+        """Rows for the file in a folder."""
+        part = self.part(folder)
+        self._waiting_bytes -= part.waiting_bytes
+        part.add(batch)
+        self._waiting_bytes += part.waiting_bytes
+        while self._waiting_bytes > _WAITING_BYTES and len(self._parts) > 1:
+            largest = max(self, key=lambda one: one.waiting_bytes)
+            self._waiting_bytes -= largest.waiting_bytes
+            largest.write_waiting()
+
+    def finish(self, counts: bytes | None) -> None:
+        """Complete every file."""
+        for part in self:
+            part.finish(counts)
