@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.csv
-from clock import best_seconds, print_ratios
-from corpus import CUSTOM, DEFAULT, Corpus, make_corpus, read_arguments
 from isal import igzip_lib
 
 import flowparse
+from clock import best_seconds, print_ratios
+from corpus import CUSTOM, DEFAULT, Corpus, make_corpus, read_arguments
 from flowparse import LogFormat
 from flowparse.fields import FIELDS
 

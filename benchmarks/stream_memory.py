@@ -18,7 +18,8 @@ BYTES_A_RECORD = 115
 
 def peak_mib() -> float:
     """Largest resident size of this process so far. Linux tells that of the program alone;
-    elsewhere what the parent had before it started the program may count, too."""
+    elsewhere what the parent had before it started the program may count, too.
+    """
     status = Path("/proc/self/status")
     if status.exists():
         [line] = [line for line in status.read_text().splitlines() if line.startswith("VmHWM")]

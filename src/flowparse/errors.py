@@ -125,8 +125,10 @@ class InflateError(FlowparseError, OSError):
         self.records_kept = records_kept
         message = f"{source}: {damage} at compressed byte {offset}"
         if records_kept is not None:
+            one = records_kept == 1
+            good = "1 record before it was" if one else f"{records_kept} records before it were"
             message += (
-                f"; {records_kept} records before it were good: "
+                f"; {good} good: "
                 'on_reject="collect" keeps them and lists the damage in reader.errors'
             )
         super().__init__(message)

@@ -57,7 +57,7 @@ class FlowReader:
 
     Notes
     -----
-    Passing it to `polars.from_arrow`, `pyarrow.table` or DuckDB streams it: it has
+    Passing it to `polars.DataFrame`, `pyarrow.table` or DuckDB streams it: it has
     `__arrow_c_stream__`. A batch holds about 65,536 rows. Rejects are kept in memory.
 
     Examples
