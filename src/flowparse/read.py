@@ -11,6 +11,7 @@ from typing import Any, Final, Self
 
 import pyarrow as pa
 
+from flowparse import _core
 from flowparse.counts import Counts
 from flowparse.errors import FlowparseError, FormatChangedWarning, InflateError, RejectWarning
 from flowparse.logformat import LogFormat
@@ -107,10 +108,10 @@ class FlowReader:
         return self._request.columns
 
     def _sniff_formats(self) -> list[LogFormat]:
-        given = self._request.log_format
+        given, parser = self._request.log_format, _core.Parser()
         formats: dict[LogFormat, None] = {}
         for number, source in enumerate(self._sources):
-            log_format, opened = sniff_format(source, given)
+            log_format, opened = sniff_format(source, given, parser)
             if opened is not None:
                 self._opened[number] = opened
             if log_format is not None:
@@ -118,14 +119,17 @@ class FlowReader:
         return list(formats) or [given or LogFormat.default()]
 
     def _run(self, ahead_bytes: int) -> Iterator[Item]:
+        # Workers must not hold the reader: one that is dropped unread could not end them.
+        request, columns, opened = self._request, self._columns, self._opened
+
         def make_work() -> Any:
-            parser = SourceParser(self._request, self._columns)
-            return lambda task: parser.parse(task[1], self._opened.pop(task[0], None))
+            parser = SourceParser(request, columns)
+            return lambda task: parser.parse(task[1], opened.pop(task[0], None))
 
         return run_in_order(
             list(enumerate(self._sources)),
             make_work,
-            threads=self._request.threads,
+            threads=request.threads,
             size_of=_size_of,
             budget_bytes=ahead_bytes,
         )

@@ -24,13 +24,12 @@ class Opened:
     pieces: list[bytes] = field(default_factory=list)
     error: FlowparseError | None = None
 
-    def reach_first_line(self) -> _core.Parser | None:
-        """A parser at the first line that is not blank; None where there is no such line."""
-        parser = _core.Parser()
+    def reach_first_line(self, parser: _core.Parser) -> bool:
+        """Bring the parser to the first line that is not blank; False: there is none."""
         parser.begin(b"")
         while (event := parser.step()) == _core.EVENT_INPUT:
             self._feed(parser)
-        return None if event == _core.EVENT_END else parser
+        return event != _core.EVENT_END
 
     def _feed(self, parser: _core.Parser) -> None:
         try:
@@ -92,8 +91,8 @@ def find_format(source: Source, given: LogFormat | None = None) -> Found | None:
     """
     with open_text(source) as text:
         opened = Opened(text)
-        parser = opened.reach_first_line()
-        if parser is None:
+        parser = _core.Parser()
+        if not opened.reach_first_line(parser):
             if opened.error is not None:
                 raise opened.error
             return None
@@ -105,26 +104,32 @@ def find_format(source: Source, given: LogFormat | None = None) -> Found | None:
     return Found(log_format, told_by, exported)
 
 
-def sniff_format(source: Source, given: LogFormat | None) -> tuple[LogFormat | None, Opened | None]:
+def sniff_format(
+    source: Source, given: LogFormat | None, parser: _core.Parser
+) -> tuple[LogFormat | None, Opened | None]:
     """Format of a source's first line, and what was read of it if it can be read only once.
 
-    What is wrong with the source is left for its reading to say: here it has no format.
+    The parser is lent, since making one costs more than a first line does. What is wrong with
+    the source is left for its reading to say: here it has no format.
     """
     try:
         opened = Opened(open_text(source))
     except SourceError:
         return None, None
-    log_format = _judge_quietly(opened, given)
+    log_format = _judge_quietly(opened, given, parser)
     if not source.rereadable:
         return log_format, opened
     opened.text.close()
     return log_format, None
 
 
-def _judge_quietly(opened: Opened, given: LogFormat | None) -> LogFormat | None:
-    parser = opened.reach_first_line()
+def _judge_quietly(
+    opened: Opened, given: LogFormat | None, parser: _core.Parser
+) -> LogFormat | None:
+    if not opened.reach_first_line(parser):
+        return None
     try:
-        return None if parser is None else _judge(parser, given, "")[0]
+        return _judge(parser, given, "")[0]
     except FlowparseError:
         return None
 
