@@ -185,6 +185,7 @@ fp_status fp_parser_write(fp_parser *parser, const uint8_t *bytes, size_t size);
 /* No more bytes come. whole: the last line is a line even without its newline. */
 void fp_parser_finish(fp_parser *parser, bool whole);
 int fp_parser_step(fp_parser *parser); /* an fp_event, or an fp_status below zero */
+/* The line that was asked about; text is NULL where none waits. */
 fp_line fp_parser_line(const fp_parser *parser);
 /* taken: the line was a header; else it is judged by the layout. */
 fp_status fp_parser_use(fp_parser *parser, const fp_layout *layout, bool taken);

@@ -88,7 +88,7 @@ cdef class Layout:
         self.layout.fields = out
         self.layout.n_fields = len(fields)
         for i, (name, check_, maximum) in enumerate(fields):
-            text = name.encode()
+            text = <bytes?>name.encode()
             self.keep.append(text)
             out[i].name = PyBytes_AS_STRING(text)
             out[i].name_bytes = <uint32_t>PyBytes_GET_SIZE(text)
@@ -106,6 +106,8 @@ cdef class Layout:
         for i in range(self.layout.n_fields):
             target_of[i] = -1
         for i, (kind, field) in enumerate(targets):
+            if kind < 0 or not -1 <= field < <int64_t>self.layout.n_fields:
+                raise ValueError(f"target {i}: no kind {kind} of field {field}")
             out[i].kind = kind
             out[i].field = field
             if field >= 0:
@@ -133,7 +135,7 @@ cdef class Layout:
         term.texts = texts_out
         term.n_texts = len(texts)
         for i, text in enumerate(texts):
-            self.keep.append(text)
+            self.keep.append(<bytes?>text)
             texts_out[i].bytes = <const uint8_t *>PyBytes_AS_STRING(text)
             texts_out[i].size = <uint32_t>PyBytes_GET_SIZE(text)
 
@@ -218,7 +220,7 @@ cdef class Parser:
     def __dealloc__(self):
         c.fp_parser_free(self.parser)
 
-    def begin(self, bytes source):
+    def begin(self, bytes source not None):
         """A new source: line 1, byte 0, no format in force. Rows not exported are dropped."""
         self.lent = None
         self.layout = None
@@ -226,11 +228,11 @@ cdef class Parser:
             self.parser, <const uint8_t *>PyBytes_AS_STRING(source),
             <uint32_t>PyBytes_GET_SIZE(source)))
 
-    def write(self, bytes data):
+    def write(self, bytes data not None):
         """Lend it bytes, after EVENT_INPUT."""
-        self.lent = data
         check(c.fp_parser_write(
             self.parser, <const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data)))
+        self.lent = data
 
     def finish(self, bint whole):
         """No more bytes come. whole: the last line needs no newline."""
@@ -246,6 +248,8 @@ cdef class Parser:
     def line(self):
         """(text, number, byte_offset, too_long) of EVENT_FIRST_LINE or EVENT_HEADER."""
         cdef c.fp_line line = c.fp_parser_line(self.parser)
+        if line.text == NULL:
+            check(c.FP_ERR_STATE)
         return (<const char *>line.text)[:line.size], line.number, line.byte_offset, line.too_long
 
     def use(self, Layout layout not None, bint taken):

@@ -15,6 +15,7 @@ cdef extern from "flowparse.h" nogil:
     enum:
         FP_OK
         FP_ERR_MEMORY
+        FP_ERR_STATE
         FP_BLOCK_BYTES
         FP_BLOCK_BYTES_MAX
         FP_BATCH_ROWS

@@ -10,6 +10,7 @@ import numbers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from ipaddress import IPv4Network, IPv6Network
 from typing import Any, Final
 
 from flowparse.fields import FIELDS, column_name, field_name
@@ -49,6 +50,8 @@ _OPS: Final = {
 }
 _WITHOUT_VALUE: Final = ("is null", "is not null")
 _OF_MANY: Final = ("in", "not in")
+# A network iterates its addresses: all of them.
+_ONE_NETWORK: Final = (str, bytes, IPv4Network, IPv6Network)
 
 
 #: Groups of conditions: all of a group must hold, one of the groups must.
@@ -107,7 +110,7 @@ def _read_value(column: str, op: str, value: object) -> object:
             raise ValueError(f"filters: {column} {op}: expected a list of values, got {value!r}")
         return tuple(value)
     if op == "in network":
-        one = isinstance(value, str) or not isinstance(value, Iterable)
+        one = isinstance(value, _ONE_NETWORK) or not isinstance(value, Iterable)
         return (value,) if one else tuple(value)  # type: ignore[arg-type]
     return value
 

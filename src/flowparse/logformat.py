@@ -47,6 +47,7 @@ class LogFormat:
 
     def __post_init__(self) -> None:
         """Refuse an empty format and names that AWS could not write."""
+        object.__setattr__(self, "fields", tuple(self.fields))
         if not self.fields:
             raise LogFormatError("a log format needs at least one field")
         for name in self.fields:
@@ -87,6 +88,8 @@ class LogFormat:
         """
         if text is None:
             return cls.default()
+        if not isinstance(text, str):
+            raise TypeError(f"log_format: expected text or a LogFormat, got {text!r}")
         fields = tuple(_parse_names(text))
         if not fields:
             raise LogFormatError("log_format is empty: name the fields, such as '${version} …'")

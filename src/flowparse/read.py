@@ -193,8 +193,8 @@ class FlowReader:
         Returns
         -------
         pyarrow.Table
-            Its schema's metadata holds, under `flowparse`, JSON of the counts and the first
-            reject.
+            Its schema's metadata holds, under `flowparse`, JSON of the counts, the
+            first reject and the sources that failed.
         """
         batches = list(self)
         return _with_metadata(pa.Table.from_batches(batches, schema=self.schema), self)
@@ -284,7 +284,11 @@ def _error_row(error: FlowparseError, ended: Ended) -> dict[str, Any]:
 def _with_metadata(table: pa.Table, reader: FlowReader) -> pa.Table:
     """What was read and lost, kept with the table."""
     first = reader._first
-    about: dict[str, Any] = {"counts": reader.counts.as_dict(), "first_reject": None}
+    about: dict[str, Any] = {
+        "counts": reader.counts.as_dict(),
+        "first_reject": None,
+        "errors": reader._errors,
+    }
     if first is not None:
         about["first_reject"] = {
             name: getattr(first, name)
@@ -402,8 +406,8 @@ def read_table(
     pyarrow.Table
         The records in source order. Without `columns`, the union of the formats' columns, in
         the order in which they come; null where a format lacks one. `-` is null in every
-        column. The schema's metadata holds, under `flowparse`, JSON of the counts and the
-        first reject.
+        column. The schema's metadata holds, under `flowparse`, JSON of the counts, the
+        first reject and the sources that failed.
 
     Raises
     ------

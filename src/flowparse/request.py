@@ -103,7 +103,7 @@ def read_request(
         progress=progress,
     )
     for group in request.filters:
-        for condition in group:
+        for condition in filter(lambda c: is_known(c.column), group):
             condition_term(condition, LogFormat.default(), schema, "")
     return request
 

@@ -18,9 +18,10 @@ ToldBy: TypeAlias = Literal["header", "first record", "log_format"]
 
 @dataclass(slots=True)
 class Opened:
-    """A source that was read a little: what was read, and the damage met there."""
+    """A source that was read a little: what was read, if that is kept, and damage met there."""
 
     text: TextStream
+    keep: bool
     pieces: list[bytes] = field(default_factory=list)
     error: FlowparseError | None = None
 
@@ -41,7 +42,8 @@ class Opened:
         if piece is None:
             parser.finish(True)
         else:
-            self.pieces.append(piece)
+            if self.keep:
+                self.pieces.append(piece)
             parser.write(piece)
 
 
@@ -90,7 +92,7 @@ def find_format(source: Source, given: LogFormat | None = None) -> Found | None:
     'header'
     """
     with open_text(source) as text:
-        opened = Opened(text)
+        opened = Opened(text, keep=False)
         parser = _core.Parser()
         if not opened.reach_first_line(parser):
             if opened.error is not None:
@@ -113,7 +115,7 @@ def sniff_format(
     the source is left for its reading to say: here it has no format.
     """
     try:
-        opened = Opened(open_text(source))
+        opened = Opened(open_text(source), keep=not source.rereadable)
     except SourceError:
         return None, None
     log_format = _judge_quietly(opened, given, parser)
