@@ -21,7 +21,8 @@ from flowparse.errors import (
 )
 from flowparse.fields import FIELDS
 from flowparse.logformat import LogFormat
-from flowparse.read import FlowReader, open_reader, read_table
+from flowparse.read import open_reader, read_table
+from flowparse.reader import FlowReader
 from flowparse.write import WriteResult, to_parquet, write_text
 
 __all__ = [

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Final
@@ -12,13 +11,12 @@ import pyarrow as pa
 
 import flowparse
 from flowparse.cli.demo_folder import own_folder
-from flowparse.counts import Counts
+from flowparse.cli.demo_made import Made
 from flowparse.fields import FIELDS
 from flowparse.logformat import LogFormat
 
 if TYPE_CHECKING:
-    from flowparse.testing import Delivery, Label
-    from flowparse.write import WriteResult
+    from flowparse.testing import Delivery
 
 __all__ = ["Made", "demo"]
 
@@ -26,39 +24,6 @@ _START: Final = "2026-01-15T12:00:00Z"
 _RECORDS: Final = 20_000  # of each account
 _TOP: Final = 5
 _COLUMNS: Final = ("srcaddr", "dstaddr", "dstport", "action", "bytes")
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """What the demo made, read, and found.
-
-    Attributes
-    ----------
-    deliveries : tuple of Delivery
-        One for each account, with the truth about it.
-    counts : Counts
-        What became of the lines when they were read.
-    written : WriteResult
-        The Parquet files.
-    talkers : pyarrow.Table
-        srcaddr, dstaddr, bytes, records: the pairs with most bytes.
-    denied : pyarrow.Table
-        srcaddr, records, ports (a list): the sources with most rejected records.
-    read_seconds, write_seconds : float
-    """
-
-    deliveries: tuple[Delivery, ...]
-    counts: Counts
-    written: WriteResult
-    talkers: pa.Table
-    denied: pa.Table
-    read_seconds: float
-    write_seconds: float
-
-    @property
-    def labels(self) -> list[Label]:
-        """The stories that were planted."""
-        return [label for delivery in self.deliveries for label in delivery.labels]
 
 
 @click.command()

@@ -10,7 +10,7 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from flowparse.cli.demo import Made
+from flowparse.cli.demo_made import Made
 from flowparse.cli.plain import size
 from flowparse.cli.terminal import console, grid
 

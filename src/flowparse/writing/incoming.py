@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from flowparse.counts import Counts
 from flowparse.parsing import FormatSeen, Item
-from flowparse.read import ERRORS_SCHEMA, FlowReader
+from flowparse.reader import ERRORS_SCHEMA, FlowReader
 from flowparse.rejects import REJECTS_SCHEMA
 from flowparse.request import Request, read_request
 from flowparse.schema import Column, named_column
