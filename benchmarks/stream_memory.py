@@ -13,7 +13,7 @@ from pathlib import Path
 
 from corpus import DEFAULT, make_corpus, read_arguments
 
-BYTES_A_RECORD = 115
+BYTES_A_RECORD = 110
 
 
 def peak_mib() -> float:

@@ -117,6 +117,7 @@ class InflateError(FlowparseError, OSError):
         *,
         whole: bool = False,
         records_kept: int | None = None,
+        collected: bool = False,
     ) -> None:
         self.source = source
         self.offset = offset
@@ -127,10 +128,9 @@ class InflateError(FlowparseError, OSError):
         if records_kept is not None:
             one = records_kept == 1
             good = "1 record before it was" if one else f"{records_kept} records before it were"
-            message += (
-                f"; {good} good: "
-                'on_reject="collect" keeps them and lists the damage in reader.errors'
-            )
+            message += f"; {good} good"
+            if not collected:
+                message += ': on_reject="collect" keeps them and lists the damage in reader.errors'
         super().__init__(message)
 
 

@@ -6,7 +6,6 @@ hold, or a list of such lists one of which must. A null compares as false.
 
 from __future__ import annotations
 
-import numbers
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,7 +29,7 @@ from flowparse.operands import (
     text_term,
 )
 from flowparse.schema import REQUESTED_COLUMNS, SchemaName
-from flowparse.times import exact_number, read_time
+from flowparse.times import exact_number, is_number, read_time
 
 __all__ = ["Condition", "Filters", "Window", "read_filters"]
 
@@ -172,7 +171,7 @@ def _read_numbers(condition: Condition, read: Any) -> list[Any]:
 
 
 def _read_number(value: object, name: str) -> Fraction | float:
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    if not is_number(value):
         raise ValueError(
             f"{name} is a number and cannot be compared with {type(value).__name__} {value!r}"
         )

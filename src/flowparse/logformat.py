@@ -47,6 +47,8 @@ class LogFormat:
 
     def __post_init__(self) -> None:
         """Refuse an empty format and names that AWS could not write."""
+        if isinstance(self.fields, str):
+            raise TypeError("a LogFormat is made of names; LogFormat.parse reads a text")
         object.__setattr__(self, "fields", tuple(self.fields))
         if not self.fields:
             raise LogFormatError("a log format needs at least one field")

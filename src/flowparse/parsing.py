@@ -210,11 +210,17 @@ class _OneSource:
     def _fail(self, error: FlowparseError) -> None:
         """Keep what was read before the damage, or say how much that was."""
         kept = self.parser.counts()[0]
+        collect = self.owner.request.on_reject == "collect"
         if isinstance(error, InflateError):
             error = InflateError(
-                error.source, error.offset, error.damage, whole=error.whole, records_kept=kept
+                error.source,
+                error.offset,
+                error.damage,
+                whole=error.whole,
+                records_kept=kept,
+                collected=collect,
             )
-        if self.owner.request.on_reject != "collect":
+        if not collect:
             raise error
         self.error = error
 

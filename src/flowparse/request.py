@@ -118,6 +118,8 @@ def _read_columns(columns: Sequence[str] | None, schema: SchemaName) -> tuple[Co
         return None
     if isinstance(columns, str):
         raise ValueError(f"columns: expected a list of names, got {columns!r}: [{columns!r}]?")
+    if not isinstance(columns, Iterable):
+        raise ValueError(f"columns: expected a list of names, got {columns!r}")
     names = [_read_name(name) for name in columns]
     twice = {name for name in names if names.count(name) > 1}
     if twice:

@@ -5,13 +5,17 @@ from __future__ import annotations
 import numbers
 import re
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from fractions import Fraction
-from typing import Final
+from typing import Final, TypeAlias, TypeGuard
 
-__all__ = ["Moment", "exact_number", "read_bound", "read_time"]
+__all__ = ["Moment", "Number", "exact_number", "is_number", "read_bound", "read_time"]
 
 #: What a caller may pass as a point in time.
 Moment = datetime | date | str | int | float
+
+#: What can be compared with a number.
+Number: TypeAlias = numbers.Real | Decimal
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
@@ -52,7 +56,7 @@ def read_time(value: object, name: str) -> Fraction:
         return Fraction((aware - _EPOCH) // _MICROSECOND, 1_000_000)
     if isinstance(value, date):
         return Fraction((value - _EPOCH.date()).days * 86400)
-    if isinstance(value, numbers.Real) and not isinstance(value, bool):
+    if is_number(value):
         return _read_seconds(value, name)
     raise ValueError(
         f"{name}: expected a datetime, ISO 8601 text or epoch seconds, "
@@ -69,14 +73,19 @@ def _read_iso(text: str, name: str) -> datetime:
         ) from None
 
 
-def exact_number(value: numbers.Real) -> Fraction:
+def is_number(value: object) -> TypeGuard[Number]:
+    """Is it a number that can be ordered? True and False are not taken for 1 and 0."""
+    return isinstance(value, (numbers.Real, Decimal)) and not isinstance(value, bool)
+
+
+def exact_number(value: Number) -> Fraction:
     """A number as it is; ValueError or OverflowError for NaN and infinity."""
     if isinstance(value, numbers.Rational):
         return Fraction(int(value.numerator), int(value.denominator))
-    return Fraction(float(value))
+    return Fraction(value if isinstance(value, Decimal) else float(value))
 
 
-def _read_seconds(value: numbers.Real, name: str) -> Fraction:
+def _read_seconds(value: Number, name: str) -> Fraction:
     try:
         return exact_number(value)
     except (ValueError, OverflowError):
