@@ -2,6 +2,7 @@
 #ifndef FP_BITS_H
 #define FP_BITS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -19,6 +20,7 @@ static inline uint32_t fp_count_trailing_zeros(uint64_t bits) {
 }
 #define FP_LIKELY(x) (x)
 #define FP_UNLIKELY(x) (x)
+#define FP_INLINE static __forceinline
 #else
 static inline uint32_t fp_count_ones(uint64_t bits) {
     return (uint32_t)__builtin_popcountll(bits);
@@ -29,7 +31,10 @@ static inline uint32_t fp_count_trailing_zeros(uint64_t bits) {
 }
 #define FP_LIKELY(x) __builtin_expect(!!(x), 1)
 #define FP_UNLIKELY(x) __builtin_expect(!!(x), 0)
+#define FP_INLINE static inline __attribute__((always_inline))
 #endif
+
+/* FP_INLINE: for a function that is one loop for each constant it is called with. */
 
 /* Eight bytes, the first in the lowest byte. */
 static inline uint64_t fp_load8(const uint8_t *at) {
@@ -39,6 +44,17 @@ static inline uint64_t fp_load8(const uint8_t *at) {
     word = __builtin_bswap64(word);
 #endif
     return word;
+}
+
+/* Are size bytes the same? size > 0; eight bytes from either's begin are readable. The last eight
+ * overlap those before them, so there is no loop over single bytes. */
+FP_INLINE bool fp_equal(const uint8_t *a, const uint8_t *b, uint32_t size) {
+    if (size <= 8)
+        return (fp_load8(a) ^ fp_load8(b)) << (64 - 8 * size) == 0;
+    uint64_t differs = fp_load8(a + size - 8) ^ fp_load8(b + size - 8);
+    for (uint32_t at = 0; at + 8 < size; at += 8)
+        differs |= fp_load8(a + at) ^ fp_load8(b + at);
+    return differs == 0;
 }
 
 #endif

@@ -38,7 +38,8 @@ fp_status fp_reserve(fp_buffer *buffer, size_t extra) {
     size_t wanted = buffer->size + extra + FP_PAD;
     if (wanted <= buffer->capacity)
         return FP_OK;
-    size_t grown = buffer->capacity + buffer->capacity / 2;
+    size_t grown =
+        buffer->data ? buffer->capacity + buffer->capacity / 2 : buffer->hint + buffer->hint / 16;
     return resize(buffer, wanted > grown ? wanted : grown);
 }
 

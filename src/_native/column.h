@@ -8,6 +8,7 @@
 typedef struct fp_buffer {
     uint8_t *data; /* 64-byte aligned, or NULL */
     size_t size, capacity;
+    size_t hint; /* how large the last one like it grew: the first allocation is as large */
 } fp_buffer;
 
 /* Room for `extra` bytes more, and FP_PAD beyond them. */

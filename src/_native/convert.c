@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-static inline fp_reason decode(fp_check check, fp_span span, int64_t maximum, int64_t *value) {
+FP_INLINE fp_reason decode(fp_check check, fp_span span, int64_t maximum, int64_t *value) {
     return check == FP_CHECK_NUMBER ? fp_decode_number(span.at, span.size, (uint64_t)maximum, value)
                                     : fp_decode_iso_time(span.at, span.size, value);
 }
@@ -25,9 +25,8 @@ void fp_check_numbers(const fp_rows *rows, uint32_t field, const fp_field *rule,
 }
 
 /* One loop for each width: kind is a constant in every copy that the compiler makes. */
-static inline uint32_t decode_column(fp_kind kind, uint8_t *out, const fp_rows *rows,
-                                     uint32_t field, const fp_field *rule, uint32_t *nulls,
-                                     fp_bad_rows *bad) {
+FP_INLINE uint32_t decode_column(fp_kind kind, uint8_t *out, const fp_rows *rows, uint32_t field,
+                                 const fp_field *rule, uint32_t *nulls, fp_bad_rows *bad) {
     uint32_t n_nulls = 0;
     fp_check check = kind == FP_KIND_ISO_TIME ? FP_CHECK_ISO_TIME : FP_CHECK_NUMBER;
     int64_t maximum = rule->maximum;
@@ -128,7 +127,7 @@ fp_status fp_append_codes(fp_column *column, const fp_rows *rows, uint32_t field
             out[row] = 0;
             continue;
         }
-        if (span.size != last.size || memcmp(span.at, last.at, span.size) != 0) {
+        if (span.size != last.size || !fp_equal(span.at, last.at, span.size)) {
             code = fp_dictionary_encode(&column->dictionary, span.at, span.size);
             if (FP_UNLIKELY(code < 0))
                 return (fp_status)code;

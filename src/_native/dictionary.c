@@ -5,14 +5,13 @@
 
 #include <stdlib.h>
 
-enum { FIRST_SLOTS = 64, FIRST_BYTES = 1024 };
+enum { FIRST_SLOTS = 64, FIRST_BYTES = 1024, PAD = 8 /* readable behind the last value */ };
 
 /* Folds eight bytes at a time; the last eight may overlap those before. */
 static uint32_t hash_text(const uint8_t *text, uint32_t size, uint64_t seed) {
     uint64_t hash = seed ^ (size * 0x9e3779b97f4a7c15u);
     if (size < 8) {
-        uint64_t word = 0;
-        memcpy(&word, text, size);
+        uint64_t word = size ? fp_load8(text) << (64 - 8 * size) : 0;
         hash = (hash ^ word) * 0xd6e8feb86659fd93u;
     } else {
         for (uint32_t at = 0; at + 8 < size; at += 8) {
@@ -53,12 +52,12 @@ static fp_status grow_slots(fp_dictionary *d) {
 }
 
 static fp_status grow_bytes(fp_dictionary *d, uint32_t extra) {
-    if (d->size + extra <= d->capacity)
+    if (d->size + extra + PAD <= d->capacity)
         return FP_OK;
     if (d->size + extra > INT32_MAX)
         return FP_ERR_SIZE;
     size_t capacity = d->capacity ? d->capacity : FIRST_BYTES;
-    while (capacity < d->size + extra)
+    while (capacity < d->size + extra + PAD)
         capacity *= 2;
     uint8_t *bytes = realloc(d->bytes, capacity);
     if (!bytes)
@@ -92,7 +91,7 @@ int64_t fp_dictionary_encode(fp_dictionary *d, const uint8_t *text, uint32_t siz
         uint32_t code = slot.code_plus_1 - 1;
         uint32_t begin = (uint32_t)d->offsets[code];
         if (slot.hash == hash && (uint32_t)d->offsets[code + 1] - begin == size &&
-            memcmp(d->bytes + begin, text, size) == 0)
+            (size == 0 || fp_equal(d->bytes + begin, text, size)))
             return code;
     }
     return add_value(d, text, size, hash);

@@ -20,7 +20,8 @@ typedef struct fp_dictionary {
     uint64_t seed;    /* so that nobody can choose values that collide */
 } fp_dictionary;
 
-/* The code of a value, which is added if it is new; below 0: an fp_status. */
+/* The code of a value, which is added if it is new; below 0: an fp_status. Eight bytes from text
+ * on are readable, however short it is. */
 int64_t fp_dictionary_encode(fp_dictionary *dictionary, const uint8_t *text, uint32_t size);
 /* Forgets the values; keeps the memory. */
 void fp_dictionary_clear(fp_dictionary *dictionary);
