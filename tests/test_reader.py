@@ -639,3 +639,29 @@ def test_a_generator_over_a_reader_may_be_dropped() -> None:
     del pieces
     gc.collect()
     assert workers() == []
+
+
+def test_dictionaries_of_many_values_do_not_grow_from_batch_to_batch() -> None:
+    """Where every record has a value of its own, a batch's dictionary holds little more than
+    the batch: else each batch would carry all values before it, too.
+    """
+    lines = "".join(f"2 192.0.2.1 {n:040}\n" for n in range(300_000))
+    text = b"version srcaddr instance-id\n" + lines.encode()
+    most = kept = 0
+    with flowparse.open_reader(text, threads=1) as reader:
+        for batch in reader:
+            batch.validate(full=True)
+            most = max(most, len(batch.column("instance_id").dictionary) - batch.num_rows)
+            kept += len(set(batch.column("instance_id").to_pylist()))
+    assert most <= 16_384
+    assert kept == 300_000
+
+
+def test_large_values_of_a_dictionary_end_a_batch() -> None:
+    """Values of 60,000 bytes fill a batch long before its rows do; none is lost."""
+    values = [f"{n:060000}" for n in range(1500)]
+    text = b"version srcaddr instance-id\n" + "".join(f"2 a {v}\n" for v in values).encode()
+    with flowparse.open_reader(text, threads=1) as reader:
+        batches = list(reader)
+    assert [v for b in batches for v in b.column("instance_id").to_pylist()] == values
+    assert max(b.column("instance_id").dictionary.nbytes for b in batches) < 40_000_000

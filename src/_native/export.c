@@ -114,6 +114,8 @@ static fp_status export_column(fp_column *column, struct ArrowArray *out) {
         show_buffer(out, 1, &column->offsets);
     show_buffer(out, text ? 2 : 1, &column->values);
     column->rows = column->nulls = 0;
+    if (column->dictionary.n_values > FP_CODES_KEPT || column->dictionary.size > FP_CODE_BYTES_KEPT)
+        fp_dictionary_clear(&column->dictionary);
     return FP_OK;
 }
 

@@ -5,7 +5,7 @@
 #include "column.h"
 
 /* Moves the columns' buffers out; they begin anew with the same kinds, and keep their
- * dictionaries. On failure their rows are lost. */
+ * dictionaries, if those are small. On failure their rows are lost. */
 fp_status fp_export_columns(fp_column *columns, uint32_t n, int64_t rows, struct ArrowArray *out);
 
 #endif

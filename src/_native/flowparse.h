@@ -28,8 +28,10 @@ enum {
     FP_VALUE_KEPT = 256,     /* bytes of a reject's bad value that are kept */
     FP_BLOCK_BYTES = 262144, /* default bytes of text parsed at a time: fits the L2 cache */
     FP_BLOCK_BYTES_MAX = 16777216,
-    FP_BATCH_ROWS = 65536,     /* rows after which FP_EVENT_BATCH asks for an export */
-    FP_BATCH_BYTES = 33554432, /* bytes of text values after which it does, too */
+    FP_BATCH_ROWS = 65536,        /* rows after which FP_EVENT_BATCH asks for an export */
+    FP_BATCH_BYTES = 33554432,    /* bytes of text values after which it does, too */
+    FP_CODES_KEPT = 16384,        /* values that a dictionary may take over to the next batch */
+    FP_CODE_BYTES_KEPT = 1048576, /* and their bytes: every batch holds a copy of its own */
 };
 
 typedef enum fp_status {

@@ -369,7 +369,8 @@ static fp_status convert_rows(fp_parser *p) {
 static bool is_batch_full(const fp_parser *p) {
     size_t bytes = fp_rejects_bytes(&p->rejects);
     for (uint32_t i = 0; i < p->n_columns; i++)
-        bytes += p->columns[i].kind == FP_KIND_TEXT ? p->columns[i].values.size : 0;
+        bytes += p->columns[i].kind == FP_KIND_TEXT ? p->columns[i].values.size
+                                                    : p->columns[i].dictionary.size;
     return p->rows >= p->batch_rows || bytes >= FP_BATCH_BYTES ||
            fp_rejects_rows(&p->rejects) >= p->batch_rows;
 }

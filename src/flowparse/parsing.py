@@ -27,6 +27,7 @@ from flowparse.sources import Source, TextStream, open_text
 __all__ = ["Ended", "FormatSeen", "Item", "Progressed", "SourceParser"]
 
 _PROGRESS_BYTES = 4 << 20
+_LAYOUTS_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,8 @@ class SourceParser:
         by_source = any(c.column == "source" for group in self.request.filters for c in group)
         key = (log_format, source if by_source else "")
         if key not in self.layouts:
+            if len(self.layouts) >= _LAYOUTS_KEPT:  # headers without end are no reason to grow
+                self.layouts.clear()
             self.layouts[key] = self._make_layout(log_format, source)
         return self.layouts[key]
 

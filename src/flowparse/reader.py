@@ -36,6 +36,8 @@ ERRORS_SCHEMA: Final = pa.schema(
 )
 #: Bytes of batches that workers may make ahead of the consumer of a stream.
 _AHEAD_BYTES: Final = 64 << 20
+#: What any item takes beside its values: a million empty sources are not nothing.
+_ITEM_BYTES: Final = 1024
 
 
 class FlowReader:
@@ -267,7 +269,7 @@ def _sum_sizes(sources: Sequence[Source]) -> int | None:
 
 
 def _size_of(item: Item) -> int:
-    return int(item.nbytes) if isinstance(item, pa.RecordBatch) else 0
+    return _ITEM_BYTES + (int(item.nbytes) if isinstance(item, pa.RecordBatch) else 0)
 
 
 def _error_row(error: FlowparseError, ended: Ended) -> dict[str, Any]:

@@ -46,7 +46,7 @@ class _Lanes(Generic[Task, Item]):
         self.make_work = make_work
         self.size_of = size_of
         self.budget_bytes = budget_bytes
-        self.lanes: list[_Lane[Item]] = [_Lane() for _ in tasks]
+        self.lanes: dict[int, _Lane[Item]] = {}  # of the tasks begun and not yet emptied
         self.next_task = 0
         self.consumed = 0  # the lane that the consumer empties
         self.held_bytes = 0
@@ -56,7 +56,7 @@ class _Lanes(Generic[Task, Item]):
     def run_worker(self) -> None:
         work: Work[Task, Item] | None = None
         while (number := self._take_task()) is not None:
-            lane = self.lanes[number]
+            lane = self._lane(number)
             try:
                 work = work or self.make_work()
                 for item in work(self.tasks[number]):
@@ -68,6 +68,10 @@ class _Lanes(Generic[Task, Item]):
             with self.changed:
                 lane.ended = True
                 self.changed.notify_all()
+
+    def _lane(self, number: int) -> _Lane[Item]:
+        with self.changed:
+            return self.lanes.setdefault(number, _Lane())
 
     def _take_task(self) -> int | None:
         with self.changed:
@@ -82,26 +86,27 @@ class _Lanes(Generic[Task, Item]):
                 self.changed.wait()
             if self.cancelled:
                 raise _Cancelled
-            self.lanes[number].items.append((item, size))
+            self._lane(number).items.append((item, size))
             self.held_bytes += size
             self.changed.notify_all()
 
     def _is_full(self, number: int) -> bool:
         """The lane that the consumer waits for always takes one item: nobody waits for ever."""
-        if number == self.consumed and not self.lanes[number].items:
+        if number == self.consumed and not self._lane(number).items:
             return False
         return self.held_bytes >= self.budget_bytes
 
     def take_items(self) -> Iterator[Item]:
-        for number, lane in enumerate(self.lanes):
+        for number in range(len(self.tasks)):
             with self.changed:
                 self.consumed = number
                 self.changed.notify_all()
+            lane = self._lane(number)
             while (taken := self._take_item(lane)) is not None:
                 yield taken[0]
             if lane.error is not None:
                 raise lane.error
-            self.lanes[number] = _Lane()
+            del self.lanes[number]
 
     def _take_item(self, lane: _Lane[Item]) -> tuple[Item, int] | None:
         with self.changed:
