@@ -159,6 +159,8 @@ def open_arrow(data: Any, rows: int) -> Incoming:
 
 
 def _open_stream(data: Any) -> Any:
+    if isinstance(data, pa.Table):  # through C, pyarrow 18 to 23 crash at dictionaries of views
+        return data.to_reader()
     if hasattr(data, "__arrow_c_stream__"):
         return pa.RecordBatchReader.from_stream(data)
     if hasattr(data, "__arrow_c_array__"):
