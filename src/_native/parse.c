@@ -6,10 +6,10 @@
 #include "column.h"
 #include "convert.h"
 #include "export.h"
+#include "faults.h"
 #include "filter.h"
 #include "layout.h"
 #include "lines.h"
-#include "rejects.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -193,71 +193,12 @@ fp_line fp_parser_line(const fp_parser *p) {
                      block->byte_offset + begin, size > FP_LINE_MAX};
 }
 
-/* --- rejects --- */
-static fp_status emit_fault(fp_parser *p, const fp_fault *fault) {
-    uint32_t begin, end;
-    fp_line_bounds(&p->lines, fault->line, &begin, &end);
-    const uint8_t *text = p->block.text;
-    fp_reject reject = {.line = p->block.line + fault->line,
-                        .byte_offset = p->block.byte_offset + begin,
-                        .reason = fault->reason,
-                        .field = fault->field,
-                        .found = fault->found,
-                        .text = {text + begin, end - begin},
-                        .value = {text + fault->value, fault->value_size}};
-    return fp_append_reject(&p->rejects, &reject);
-}
-
-static int compare_faults(const void *a, const void *b) {
-    uint32_t line_a = ((const fp_fault *)a)->line, line_b = ((const fp_fault *)b)->line;
-    return (line_a > line_b) - (line_a < line_b);
-}
-
-/* Bad rows become faults, and the rows that stay close up. */
-static void drop_bad_rows(fp_parser *p) {
-    fp_rows *rows = &p->lines.rows;
-    for (uint32_t i = 0; i < p->bad.count; i++) {
-        fp_bad_row bad = p->bad.list[i];
-        fp_span span = fp_field_at(rows, bad.row, bad.field);
-        p->lines.faults[p->lines.n_faults++] = (fp_fault){.line = rows->line[bad.row],
-                                                          .reason = bad.reason,
-                                                          .field = (int32_t)bad.field,
-                                                          .value = (uint32_t)(span.at - rows->text),
-                                                          .value_size = span.size};
-    }
-    uint32_t kept = 0;
-    for (uint32_t row = 0; row < rows->count; row++) {
-        rows->first[kept] = rows->first[row];
-        rows->line[kept] = rows->line[row];
-        kept += !p->bad.is_bad[row];
-        p->bad.is_bad[row] = 0;
-    }
-    rows->count = kept;
-    p->bad.count = 0;
-    qsort(p->lines.faults, p->lines.n_faults, sizeof *p->lines.faults, compare_faults);
-}
-
-static fp_status emit_faults(fp_parser *p) {
-    fp_status status = FP_OK;
-    for (uint32_t i = 0; i < p->lines.n_faults && status == FP_OK; i++)
-        status = emit_fault(p, &p->lines.faults[i]);
-    p->counts.rejects += p->lines.n_faults;
-    p->lines.n_faults = 0;
-    return status;
-}
-
-static fp_status emit_long_line(fp_parser *p) {
-    fp_reject reject = {.line = p->block.line,
-                        .byte_offset = p->block.long_offset,
-                        .reason = FP_REASON_LINE_TOO_LONG,
-                        .field = -1,
-                        .text = {p->block.long_text, p->block.long_size},
-                        .value = {p->block.long_text, 0}};
-    p->counts.rejects++;
-    return fp_append_reject(&p->rejects, &reject);
-}
-
 /* --- rows --- */
+static fp_status emit_faults(fp_parser *p) {
+    p->counts.rejects += p->lines.n_faults;
+    return fp_emit_faults(&p->lines, &p->block, &p->rejects);
+}
+
 static void check_numbers(fp_parser *p) {
     for (uint32_t f = 0; f < p->layout->n_fields; f++)
         if (p->layout->fields[f].check != FP_CHECK_TEXT)
@@ -347,7 +288,7 @@ static fp_status convert_rows(fp_parser *p) {
     if (status == FP_OK && p->bad.count) {
         if (!filtered)
             take_back_numbers(p);
-        drop_bad_rows(p);
+        fp_drop_bad_rows(&p->lines, &p->bad);
         if (!filtered)
             status = append_numbers(p, false);
     }
@@ -399,7 +340,8 @@ static int step_long_line(fp_parser *p) {
         p->at_long = true;
         return p->waiting = FP_EVENT_FIRST_LINE;
     } else {
-        status = emit_long_line(p);
+        p->counts.rejects++;
+        status = fp_emit_long_line(&p->block, &p->rejects);
     }
     p->at_long = false;
     fp_block_drop_long_line(&p->block);
