@@ -16,6 +16,7 @@ from flowparse.fields import FIELDS, column_name, field_name
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
 from flowparse.operands import (
     FALSE,
+    ISO_TIME,
     LINE,
     NUMBER,
     TIME,
@@ -158,7 +159,8 @@ def _field_term(condition: Condition, field: str, schema: SchemaName) -> Term:
     if kind in ("address", "text", "unknown"):
         return text_term(condition)
     if kind == "iso":
-        return number_term(condition, 2, [1000 * t for t in _read_numbers(condition, read_time)])
+        milliseconds = [1000 * t for t in _read_numbers(condition, read_time)]
+        return number_term(condition, ISO_TIME, milliseconds)
     if kind == "time":
         operand = TIME if schema == "typed" else NUMBER
         return number_term(condition, operand, _read_numbers(condition, read_time))

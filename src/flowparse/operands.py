@@ -18,6 +18,7 @@ from flowparse.fields import INT64_MAX
 
 __all__ = [
     "FALSE",
+    "ISO_TIME",
     "LINE",
     "NUMBER",
     "TIME",
