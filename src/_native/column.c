@@ -1,35 +1,18 @@
 /* Buffers grow by half again, so that what is handed to Arrow is seldom twice too large. */
 #include "column.h"
 
-#include <stdlib.h>
 #include <string.h>
 
-#if defined(_WIN32)
-#include <malloc.h>
-static void *allocate(size_t size) {
-    return _aligned_malloc(size, FP_PAD);
-}
-static void deallocate(void *data) {
-    _aligned_free(data);
-}
-#else
-static void *allocate(size_t size) {
-    return aligned_alloc(FP_PAD, size);
-}
-static void deallocate(void *data) {
-    free(data);
-}
-#endif
-
 static fp_status resize(fp_buffer *buffer, size_t capacity) {
-    capacity = (capacity + FP_PAD - 1) / FP_PAD * FP_PAD;
-    uint8_t *data = allocate(capacity);
+    fp_chunk *owner;
+    uint8_t *data = fp_allocate(buffer->arena, capacity, &owner);
     if (!data)
         return FP_ERR_MEMORY;
     if (buffer->size)
         memcpy(data, buffer->data, buffer->size);
-    deallocate(buffer->data);
+    fp_deallocate(buffer->data, buffer->owner);
     buffer->data = data;
+    buffer->owner = owner;
     buffer->capacity = capacity;
     return FP_OK;
 }
@@ -38,14 +21,15 @@ fp_status fp_reserve(fp_buffer *buffer, size_t extra) {
     size_t wanted = buffer->size + extra + FP_PAD;
     if (wanted <= buffer->capacity)
         return FP_OK;
-    size_t grown =
-        buffer->data ? buffer->capacity + buffer->capacity / 2 : buffer->hint + buffer->hint / 16;
+    size_t grown = buffer->capacity + buffer->capacity / 2;
+    size_t likely = buffer->hint + buffer->hint / 16;
+    grown = likely > grown ? likely : grown;
     return resize(buffer, wanted > grown ? wanted : grown);
 }
 
 void fp_release(fp_buffer *buffer) {
-    deallocate(buffer->data);
-    *buffer = (fp_buffer){0};
+    fp_deallocate(buffer->data, buffer->owner);
+    *buffer = (fp_buffer){.arena = buffer->arena};
 }
 
 fp_status fp_copy_buffer(fp_buffer *out, const fp_buffer *src) {
@@ -57,8 +41,10 @@ fp_status fp_copy_buffer(fp_buffer *out, const fp_buffer *src) {
     return status;
 }
 
-void fp_column_begin(fp_column *column, fp_kind kind, uint64_t seed) {
-    *column = (fp_column){.kind = kind, .dictionary = {.seed = seed}};
+void fp_column_begin(fp_column *column, fp_kind kind, uint64_t seed, fp_arena *arena) {
+    *column = (fp_column){.kind = kind};
+    column->values.arena = column->offsets.arena = column->validity.arena = arena;
+    fp_dictionary_begin(&column->dictionary, seed);
 }
 
 void fp_column_free(fp_column *column) {
@@ -68,20 +54,48 @@ void fp_column_free(fp_column *column) {
     fp_dictionary_free(&column->dictionary);
 }
 
+static void expect(fp_buffer *buffer, int64_t rows_now, int64_t rows) {
+    size_t likely = buffer->size / (size_t)rows_now * (size_t)rows;
+    if (likely > buffer->hint)
+        buffer->hint = likely;
+}
+
+void fp_column_expect(fp_column *column, int64_t rows) {
+    if (column->rows == 0)
+        return;
+    expect(&column->values, column->rows, rows);
+    expect(&column->offsets, column->rows, rows);
+}
+
 void fp_column_truncate(fp_column *column, int64_t rows, int64_t nulls) {
     column->values.size = (size_t)rows * fp_kind_width(column->kind);
     column->rows = rows;
     column->nulls = nulls;
 }
 
-static void set_bits(uint8_t *bits, int64_t from, int64_t to) {
-    for (; from < to && from % 8; from++)
-        bits[from / 8] |= (uint8_t)(1 << from % 8);
+/* What is behind `to` in its byte is left undefined. */
+static void fill_bits(uint8_t *bits, int64_t from, int64_t to, bool set) {
+    for (; from < to && from % 8; from++) {
+        uint8_t bit = (uint8_t)(1 << from % 8);
+        bits[from / 8] = (uint8_t)(set ? bits[from / 8] | bit : bits[from / 8] & ~bit);
+    }
     if (from < to)
-        memset(bits + from / 8, 0xff, (size_t)((to + 7) / 8 - from / 8));
+        memset(bits + from / 8, set ? 0xff : 0, (size_t)((to + 7) / 8 - from / 8));
 }
 
-fp_status fp_column_extend(fp_column *column, uint32_t n, const uint32_t *nulls, uint32_t n_nulls) {
+/* Clears the bits of n rows from `from` on that are set in nulls. */
+static void clear_bits(uint8_t *bits, int64_t from, const uint8_t *nulls, uint32_t n) {
+    uint8_t *out = bits + from / 8;
+    uint32_t shift = (uint32_t)(from % 8);
+    for (uint32_t i = 0; i < (n + 7) / 8; i++) {
+        uint32_t moved = (uint32_t)nulls[i] << shift;
+        out[i] &= (uint8_t)~moved;
+        if (moved >> 8)
+            out[i + 1] &= (uint8_t)~(moved >> 8);
+    }
+}
+
+fp_status fp_column_extend(fp_column *column, uint32_t n, const uint8_t *nulls, uint32_t n_nulls) {
     int64_t before = column->rows, after = before + n;
     column->rows = after;
     if (n_nulls == 0 && column->validity.size == 0)
@@ -94,11 +108,11 @@ fp_status fp_column_extend(fp_column *column, uint32_t n, const uint32_t *nulls,
             return status;
         column->validity.size = size;
     }
-    set_bits(column->validity.data, from, after);
-    for (uint32_t i = 0; i < n_nulls; i++) {
-        int64_t row = before + nulls[i];
-        column->validity.data[row / 8] &= (uint8_t)~(1 << row % 8);
-    }
+    fill_bits(column->validity.data, from, after, true);
+    if (n_nulls && !nulls)
+        fill_bits(column->validity.data, before, after, false);
+    else if (n_nulls)
+        clear_bits(column->validity.data, before, nulls, n);
     column->nulls += n_nulls;
     return FP_OK;
 }
@@ -127,12 +141,5 @@ fp_status fp_column_append_nulls(fp_column *column, uint32_t n) {
     fp_status status = column->kind == FP_KIND_TEXT
                            ? append_empty_text(column, n)
                            : append_zeros(&column->values, n * fp_kind_width(column->kind));
-    if (status == FP_OK && n)
-        status = fp_column_extend(column, n, (const uint32_t[]){0}, 1);
-    if (status != FP_OK || n == 0)
-        return status;
-    for (int64_t row = column->rows - n + 1; row < column->rows; row++)
-        column->validity.data[row / 8] &= (uint8_t)~(1 << row % 8);
-    column->nulls += n - 1;
-    return FP_OK;
+    return status == FP_OK ? fp_column_extend(column, n, NULL, n) : status;
 }

@@ -4,11 +4,14 @@
 
 #include "dictionary.h"
 #include "flowparse.h"
+#include "memory.h"
 
 typedef struct fp_buffer {
     uint8_t *data; /* 64-byte aligned, or NULL */
     size_t size, capacity;
-    size_t hint; /* how large the last one like it grew: the first allocation is as large */
+    size_t hint;     /* how large it is likely to grow: what it then takes at once */
+    fp_chunk *owner; /* what data lies in, or NULL */
+    fp_arena *arena; /* where more comes from, or NULL */
 } fp_buffer;
 
 /* Room for `extra` bytes more, and FP_PAD beyond them. */
@@ -26,12 +29,16 @@ typedef struct fp_column {
     fp_dictionary dictionary;
 } fp_column;
 
-void fp_column_begin(fp_column *column, fp_kind kind, uint64_t seed);
+/* arena outlives the column, or is NULL. */
+void fp_column_begin(fp_column *column, fp_kind kind, uint64_t seed, fp_arena *arena);
 void fp_column_free(fp_column *column);
+/* From the rows so far: how large the buffers of so many will be. */
+void fp_column_expect(fp_column *column, int64_t rows);
 /* Forgets the rows from `rows` on, where `nulls` were null before it. Not for text. */
 void fp_column_truncate(fp_column *column, int64_t rows, int64_t nulls);
-/* n rows were appended, these of them null, counted from the first appended. */
-fp_status fp_column_extend(fp_column *column, uint32_t n, const uint32_t *nulls, uint32_t n_nulls);
+/* n rows were appended; so many of them are null: those whose bit is set in nulls, or without
+ * nulls all of them. No bit is set behind the last row. */
+fp_status fp_column_extend(fp_column *column, uint32_t n, const uint8_t *nulls, uint32_t n_nulls);
 /* n rows of nothing. */
 fp_status fp_column_append_nulls(fp_column *column, uint32_t n);
 

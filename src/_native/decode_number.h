@@ -57,9 +57,11 @@ static inline fp_reason fp_decode_number(const uint8_t *at, uint32_t size, uint6
     return number <= maximum ? FP_REASON_NONE : FP_REASON_OUT_OF_RANGE;
 }
 
-/* Values of 10^11 and more are milliseconds, seen in old data. */
+/* Times of so many seconds and more are milliseconds, seen in old data. */
+#define FP_MILLISECONDS_FROM 100000000000
+
 static inline int64_t fp_scale_time(int64_t time) {
-    return time >= 100000000000 ? time / 1000 : time;
+    return time >= FP_MILLISECONDS_FROM ? time / 1000 : time;
 }
 
 #endif

@@ -52,7 +52,8 @@ static void show_buffer(struct ArrowArray *array, int i, fp_buffer *buffer) {
     holder *held = array->private_data;
     held->owned[i] = *buffer;
     held->shown[i] = buffer->data;
-    *buffer = (fp_buffer){.hint = buffer->size};
+    held->owned[i].arena = NULL;
+    *buffer = (fp_buffer){.hint = buffer->size, .arena = buffer->arena};
 }
 
 static struct ArrowArray *new_array(void) {

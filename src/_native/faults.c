@@ -29,6 +29,7 @@ void fp_drop_bad_rows(fp_lines *lines, fp_bad_rows *bad) {
         bad->is_bad[row] = 0;
     }
     rows->count = kept;
+    fp_pad_rows(rows);
     bad->count = 0;
     qsort(lines->faults, lines->n_faults, sizeof *lines->faults, compare_faults);
 }

@@ -160,6 +160,7 @@ static void keep_rows(fp_rows *rows, const uint8_t *keep) {
         kept += keep[row];
     }
     rows->count = kept;
+    fp_pad_rows(rows);
 }
 
 void fp_select_rows(fp_rows *rows, const fp_layout *layout, int64_t first_line, uint8_t *scratch) {

@@ -1,7 +1,8 @@
 /* The contract of the core: every type, code, unit and ownership that callers see.
  *
  * The core turns plain text into Arrow columns. It does no I/O, knows no AWS name that it was
- * not given, and holds no global state but the kernel in use. One fp_parser serves one thread.
+ * not given, and holds no global state but the kernel in use and some free memory (memory.h).
+ * One fp_parser serves one thread.
  *
  *   fp_parser_begin   a new source: line 1, byte 0, no format in force
  *   fp_parser_write   lend it bytes; they are read by the following steps

@@ -4,6 +4,7 @@
 #include "lines.h"
 
 #include "bits.h"
+#include "kernel.h"
 #include "utf8.h"
 
 #include <stdlib.h>
@@ -12,9 +13,9 @@ fp_status fp_lines_new(fp_lines *lines, uint32_t capacity) {
     size_t n = (size_t)capacity + 1;
     *lines = (fp_lines){0};
     lines->index.marks = malloc((2 * n + 66) * sizeof(uint32_t));
-    lines->index.line_ends = malloc(n * sizeof(uint32_t));
+    lines->index.line_ends = malloc((n + 1) * sizeof(uint32_t));
     lines->index.odd_words = malloc((n / 64 + 2) * sizeof(uint32_t));
-    lines->rows.first = malloc(n * sizeof(uint32_t));
+    lines->rows.first = malloc((n + FP_ROW_PAD) * sizeof(uint32_t));
     lines->rows.line = malloc(n * sizeof(uint32_t));
     lines->faults = malloc(n * sizeof(fp_fault));
     bool all = lines->index.marks && lines->index.line_ends && lines->index.odd_words &&
@@ -33,7 +34,7 @@ void fp_lines_free(fp_lines *lines) {
 }
 
 void fp_lines_begin(fp_lines *lines, const fp_block *block) {
-    fp_scan_block(block->text, block->size, &lines->index);
+    fp_run->scan(block->text, block->size, &lines->index);
     lines->rows.text = block->text;
     lines->rows.marks = lines->index.marks;
     lines->rows.count = lines->n_faults = lines->cursor = lines->next_odd = 0;
@@ -66,10 +67,12 @@ static bool is_outer(uint8_t byte) {
     return is_blank(byte) || byte == '\r';
 }
 
-/* Writes text[at, end) anew behind the block, with single blanks, and its marks behind the
- * scanner's. Returns the number of fields; it is a row only if they are as many as wanted. */
-static uint32_t rewrite_line(fp_lines *lines, uint8_t *text, uint32_t at, uint32_t end,
+/* Writes a line's bytes [at, end) anew behind the block, with single blanks, and its marks behind
+ * the scanner's. Returns the number of fields; it is a row only if they are as many as wanted. */
+static uint32_t rewrite_line(fp_lines *lines, fp_block *block, uint32_t at, uint32_t end,
                              uint32_t wanted) {
+    uint8_t *text = fp_block_own(block);
+    lines->rows.text = text;
     uint32_t to = lines->spill, n = 0;
     uint32_t first = lines->index.n_marks;
     lines->index.marks[first] = to - 1;
@@ -99,8 +102,9 @@ static fp_stop judge_header(fp_lines *lines, const fp_layout *layout, const uint
 }
 
 /* Any line, in the order of the reject reasons. */
-static fp_stop judge_line(fp_lines *lines, uint8_t *text, const fp_names *known,
+static fp_stop judge_line(fp_lines *lines, fp_block *block, const fp_names *known,
                           const fp_layout *layout, bool odd) {
+    const uint8_t *text = block->text;
     uint32_t raw_begin, raw_end;
     fp_line_bounds(lines, lines->cursor, &raw_begin, &raw_end);
     uint32_t begin = raw_begin, end = raw_end;
@@ -124,14 +128,15 @@ static fp_stop judge_line(fp_lines *lines, uint8_t *text, const fp_names *known,
     }
     if (fp_is_name_start(text[begin]) && fp_is_header(known, layout, text + begin, end - begin))
         return judge_header(lines, layout, text + begin, end - begin);
-    uint32_t n = rewrite_line(lines, text, begin, end, layout->n_fields);
+    uint32_t n = rewrite_line(lines, block, begin, end, layout->n_fields);
     if (n != layout->n_fields)
         add_fault(lines, FP_REASON_FIELD_COUNT, n);
     return FP_STOP_NONE;
 }
 
-fp_stop fp_judge_lines(fp_lines *lines, uint8_t *text, const fp_names *known,
+fp_stop fp_judge_lines(fp_lines *lines, fp_block *block, const fp_names *known,
                        const fp_layout *layout) {
+    const uint8_t *text = block->text; /* the same bytes, should they move */
     const fp_index *index = &lines->index;
     uint32_t first = lines->cursor ? index->line_ends[lines->cursor - 1] : 0;
     for (; lines->cursor < index->n_lines; lines->cursor++) {
@@ -142,7 +147,7 @@ fp_stop fp_judge_lines(fp_lines *lines, uint8_t *text, const fp_names *known,
                       !fp_is_name_start(text[begin]) && end - begin <= FP_LINE_MAX)) {
             add_row(lines, first);
         } else {
-            fp_stop stop = judge_line(lines, text, known, layout, odd);
+            fp_stop stop = judge_line(lines, block, known, layout, odd);
             if (stop != FP_STOP_NONE)
                 return stop;
         }

@@ -38,7 +38,7 @@ void fp_lines_free(fp_lines *lines);
 /* Scans the block; the cursor is at its first line. */
 void fp_lines_begin(fp_lines *lines, const fp_block *block);
 /* Judges on from the cursor until a stop or the end. Adds to rows and faults. */
-fp_stop fp_judge_lines(fp_lines *lines, uint8_t *text, const fp_names *known,
+fp_stop fp_judge_lines(fp_lines *lines, fp_block *block, const fp_names *known,
                        const fp_layout *layout);
 
 /* Where a line of the block begins and ends, without its newline. */

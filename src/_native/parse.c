@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { EXPECT_ROWS = 1024 }; /* that many rows tell how large a batch of them will be */
+
 typedef struct saved_size {
     int64_t rows, nulls;
 } saved_size;
@@ -30,14 +32,16 @@ struct fp_parser {
     bool at_long;  /* a long line waits to be judged */
     int waiting;   /* FIRST_LINE or HEADER, until fp_parser_use */
 
-    uint32_t *nulls; /* scratch, an entry a row */
-    uint8_t *keep;   /* scratch, two bytes a row */
+    uint8_t *nulls; /* scratch, a bit a row */
+    uint8_t *keep;  /* scratch, two bytes a row */
     fp_bad_rows bad;
 
+    fp_arena arena;
     fp_column *columns; /* one a target */
     saved_size *saved;
     uint32_t n_columns;
     int64_t rows;
+    bool is_expected; /* the columns know how large they will be */
     fp_rejects rejects;
     fp_counts counts;
     fp_buffer source;
@@ -58,7 +62,7 @@ fp_parser *fp_parser_new(const fp_names *known, uint64_t seed, uint32_t block_by
         status = fp_lines_new(&p->lines, p->block.capacity);
     if (status == FP_OK) {
         size_t n = (size_t)p->block.capacity + 1;
-        p->nulls = malloc(n * sizeof *p->nulls);
+        p->nulls = malloc(n / 8 + 1);
         p->keep = malloc(2 * n);
         p->bad.list = malloc(n * sizeof *p->bad.list);
         p->bad.is_bad = calloc(n, 1);
@@ -86,6 +90,7 @@ void fp_parser_free(fp_parser *p) {
     if (!p)
         return;
     free_columns(p);
+    fp_arena_close(&p->arena);
     fp_rejects_free(&p->rejects);
     fp_block_free(&p->block);
     fp_lines_free(&p->lines);
@@ -129,6 +134,7 @@ fp_status fp_parser_write(fp_parser *p, const uint8_t *bytes, size_t size) {
         return FP_ERR_STATE;
     p->block.lent = bytes;
     p->block.n_lent = size;
+    p->block.n_used = 0;
     p->counts.text_bytes += (int64_t)size;
     return FP_OK;
 }
@@ -158,7 +164,7 @@ static fp_status begin_columns(fp_parser *p, const fp_layout *layout) {
         return FP_ERR_MEMORY;
     p->n_columns = layout->n_targets;
     for (uint32_t i = 0; i < p->n_columns; i++)
-        fp_column_begin(&p->columns[i], layout->targets[i].kind, p->seed);
+        fp_column_begin(&p->columns[i], layout->targets[i].kind, p->seed, &p->arena);
     return FP_OK;
 }
 
@@ -202,7 +208,7 @@ static fp_status emit_faults(fp_parser *p) {
 static void check_numbers(fp_parser *p) {
     for (uint32_t f = 0; f < p->layout->n_fields; f++)
         if (p->layout->fields[f].check != FP_CHECK_TEXT)
-            fp_check_numbers(&p->lines.rows, f, &p->layout->fields[f], &p->bad);
+            fp_check_numbers(&p->lines.rows, f, &p->layout->fields[f], p->nulls, &p->bad);
 }
 
 /* The numbers of every row: into their columns where they are wanted, the others only checked,
@@ -216,7 +222,7 @@ static fp_status append_numbers(fp_parser *p, bool check) {
             continue;
         if (target < 0) {
             if (check)
-                fp_check_numbers(&p->lines.rows, f, rule, &p->bad);
+                fp_check_numbers(&p->lines.rows, f, rule, p->nulls, &p->bad);
             continue;
         }
         fp_column *column = &p->columns[target];
@@ -275,12 +281,22 @@ static fp_status append_others(fp_parser *p) {
     return FP_OK;
 }
 
+/* More than a block comes: a batch, in all likelihood. Once a batch. */
+static void expect_batch(fp_parser *p) {
+    p->is_expected = true;
+    for (uint32_t i = 0; i < p->n_columns; i++)
+        fp_column_expect(&p->columns[i], p->batch_rows);
+}
+
 /* The rows between two stops. With a filter all numbers are checked first and only what is kept
  * is converted; without one, checking and converting are one pass. */
 static fp_status convert_rows(fp_parser *p) {
     fp_rows *rows = &p->lines.rows;
     bool filtered = p->layout->filtered;
     fp_status status = FP_OK;
+    if (p->rows >= EXPECT_ROWS && !p->is_expected)
+        expect_batch(p);
+    fp_pad_rows(rows);
     if (filtered)
         check_numbers(p);
     else
@@ -318,7 +334,7 @@ static bool is_batch_full(const fp_parser *p) {
 
 /* On through the block. An event, 0 at its end, or an fp_status. */
 static int step_block(fp_parser *p) {
-    fp_stop stop = fp_judge_lines(&p->lines, p->block.text, p->known, p->layout);
+    fp_stop stop = fp_judge_lines(&p->lines, &p->block, p->known, p->layout);
     p->counts.blank += p->lines.blank;
     p->counts.headers += p->lines.headers;
     p->lines.blank = p->lines.headers = 0;
@@ -394,6 +410,7 @@ fp_status fp_parser_export(fp_parser *p, struct ArrowArray *out) {
     fp_status status = fp_export_columns(p->columns, p->n_columns, p->rows, out);
     if (status == FP_OK)
         p->rows = 0;
+    p->is_expected = false;
     return status;
 }
 

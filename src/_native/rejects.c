@@ -13,7 +13,7 @@ static const fp_kind kinds[FP_REJECT_COLUMNS] = {
 
 void fp_rejects_begin(fp_rejects *rejects) {
     for (int i = 0; i < FP_REJECT_COLUMNS; i++)
-        fp_column_begin(&rejects->columns[i], kinds[i], 0);
+        fp_column_begin(&rejects->columns[i], kinds[i], 0, NULL);
 }
 
 void fp_rejects_free(fp_rejects *rejects) {

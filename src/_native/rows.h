@@ -4,11 +4,13 @@
 
 #include "flowparse.h"
 
+enum { FP_ROW_PAD = 8 }; /* entries of fp_rows.first behind the last: most rows done at once */
+
 /* Field f of row r is text[marks[first[r] + f] + 1 .. marks[first[r] + f + 1]). Records that
  * stand in the text as they should use the scanner's marks; others were written anew, with
  * single blanks, after the block, and have marks of their own. */
 typedef struct fp_rows {
-    const uint8_t *text;
+    const uint8_t *text; /* FP_PAD bytes before and behind it are readable */
     const uint32_t *marks;
     uint32_t *first; /* for each row: its first mark */
     uint32_t *line;  /* for each row: the number of its line in the block, from 0 */
@@ -28,6 +30,14 @@ static inline fp_span fp_field_at(const fp_rows *rows, uint32_t row, uint32_t fi
 
 static inline bool fp_is_null(fp_span span) {
     return span.size == 1 && *span.at == '-';
+}
+
+/* Repeats the last row behind the last, so that kernels may read rows by the eight; what they
+ * make of a repeated one is nobody's. After every change of count. */
+static inline void fp_pad_rows(fp_rows *rows) {
+    if (rows->count)
+        for (uint32_t i = 0; i < FP_ROW_PAD; i++)
+            rows->first[rows->count + i] = rows->first[rows->count - 1];
 }
 
 /* Rows that turned out not to be records. */

@@ -1,11 +1,12 @@
-/* 64 bytes -> masks, with AVX2 and BMI. */
-#ifndef FP_SIMD_AVX2_H
-#define FP_SIMD_AVX2_H
+/* Vectors of four lanes, with AVX2 and BMI. */
+#ifndef FP_SIMD_H
+#define FP_SIMD_H
 
 #include <immintrin.h>
 
 #include "bits.h"
 
+/* --- 64 bytes -> masks --- */
 typedef struct fp_masks {
     uint64_t newline, blank, odd;
 } fp_masks;
@@ -20,13 +21,21 @@ static inline uint64_t fp_match64(__m256i low, __m256i high, char byte) {
     return fp_join_halves(_mm256_cmpeq_epi8(low, pattern), _mm256_cmpeq_epi8(high, pattern));
 }
 
+static inline uint64_t fp_match_below(__m256i low, __m256i high, char byte) {
+    __m256i pattern = _mm256_set1_epi8(byte);
+    return fp_join_halves(_mm256_cmpgt_epi8(pattern, low), _mm256_cmpgt_epi8(pattern, high));
+}
+
+/* Three comparisons tell all of plain text; what else is below the blank, or over 127, is told
+ * apart only where there is any. */
 static inline fp_masks fp_classify(const uint8_t *text) {
     __m256i low = _mm256_loadu_si256((const __m256i *)text);
     __m256i high = _mm256_loadu_si256((const __m256i *)(text + 32));
-    fp_masks m;
-    m.newline = fp_match64(low, high, '\n');
-    m.blank = fp_match64(low, high, ' ') | fp_match64(low, high, '\t');
-    m.odd = fp_match64(low, high, '\r') | fp_join_halves(low, high);
+    fp_masks m = {.newline = fp_match64(low, high, '\n'), .blank = fp_match64(low, high, ' ')};
+    if (FP_UNLIKELY(fp_match_below(low, high, ' ') != m.newline)) {
+        m.blank |= fp_match64(low, high, '\t');
+        m.odd = fp_match64(low, high, '\r') | fp_join_halves(low, high);
+    }
     return m;
 }
 
@@ -42,6 +51,120 @@ static inline uint32_t *fp_flatten(uint64_t bits, uint32_t base, uint32_t *out) 
         out += 8;
     } while (FP_UNLIKELY(bits != 0));
     return end;
+}
+
+/* --- lanes of 64 bits --- */
+enum { FP_LANES = 4 };
+typedef __m256i fp_lanes;
+typedef __m256i fp_flags; /* all ones or 0 in each lane */
+
+/* A constant that the compiler must keep, and not make anew in every round of a loop. */
+static inline fp_lanes fp_keep(fp_lanes value) {
+    __asm__("" : "+x"(value));
+    return value;
+}
+static inline fp_lanes fp_splat(uint64_t value) {
+    return _mm256_set1_epi64x((long long)value);
+}
+/* Loads of pairs: the gather instructions take longer on many CPUs. */
+static inline __m128i fp_load_pair(const void *low, const void *high) {
+    __m128 pair = _mm_castsi128_ps(_mm_loadl_epi64(low));
+    return _mm_castps_si128(_mm_loadh_pi(pair, high));
+}
+static inline __m256i fp_join_pairs(__m128i low, __m128i high) {
+    return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
+}
+static inline fp_lanes fp_load_bounds(const uint32_t *marks, const uint32_t *first) {
+    return fp_join_pairs(fp_load_pair(marks + first[0], marks + first[1]),
+                         fp_load_pair(marks + first[2], marks + first[3]));
+}
+static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *marks,
+                                     const uint32_t *first) {
+    return fp_join_pairs(fp_load_pair(text + marks[first[0] + 1], text + marks[first[1] + 1]),
+                         fp_load_pair(text + marks[first[2] + 1], text + marks[first[3] + 1]));
+}
+static inline fp_lanes fp_add(fp_lanes a, fp_lanes b) {
+    return _mm256_add_epi64(a, b);
+}
+static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
+    return _mm256_xor_si256(a, b);
+}
+/* The low halves of each. */
+static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
+    return _mm256_mul_epu32(a, b);
+}
+static inline fp_lanes fp_sizes(fp_lanes bounds) {
+    __m256i size = _mm256_sub_epi32(_mm256_srli_epi64(bounds, 32), bounds);
+    size = _mm256_add_epi32(size, _mm256_set1_epi32(-1));
+    return _mm256_blend_epi32(size, _mm256_setzero_si256(), 0xaa);
+}
+static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
+    __m256i dropped_bits = _mm256_sub_epi64(fp_splat(64), _mm256_slli_epi64(size, 3));
+    dropped_bits = _mm256_max_epi32(dropped_bits, _mm256_setzero_si256());
+    return _mm256_and_si256(word, _mm256_sllv_epi64(fp_splat(~(uint64_t)0), dropped_bits));
+}
+static inline fp_lanes fp_join_digits(fp_lanes word) {
+    word = _mm256_maddubs_epi16(word, _mm256_set1_epi16(1 << 8 | 10));
+    word = _mm256_madd_epi16(word, _mm256_set1_epi32(1 << 16 | 100));
+    return _mm256_add_epi64(_mm256_mul_epu32(word, fp_splat(10000)), _mm256_srli_epi64(word, 32));
+}
+static inline fp_flags fp_are_equal(fp_lanes a, fp_lanes b) {
+    return _mm256_cmpeq_epi64(a, b);
+}
+static inline fp_flags fp_are_over(fp_lanes a, fp_lanes b) {
+    return _mm256_cmpgt_epi64(a, b);
+}
+static inline fp_flags fp_have_others(fp_lanes word) {
+    __m256i over = _mm256_subs_epu8(word, _mm256_set1_epi8(9));
+    __m256i none = _mm256_cmpeq_epi64(over, _mm256_setzero_si256());
+    return _mm256_xor_si256(none, fp_splat(~(uint64_t)0));
+}
+static inline fp_flags fp_flags_and(fp_flags a, fp_flags b) {
+    return _mm256_and_si256(a, b);
+}
+static inline uint32_t fp_bits(fp_flags flags) {
+    return (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(flags));
+}
+static inline fp_lanes fp_clear(fp_lanes value, fp_flags flags) {
+    return _mm256_andnot_si256(flags, value);
+}
+/* a where the flag is set, else b */
+static inline fp_lanes fp_select(fp_flags flags, fp_lanes a, fp_lanes b) {
+    return _mm256_blendv_epi8(b, a, flags);
+}
+static inline void fp_store_int32(uint8_t *out, fp_lanes value) {
+    __m256i low = _mm256_permutevar8x32_epi32(value, _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6));
+    _mm_storeu_si128((__m128i *)(void *)out, _mm256_castsi256_si128(low));
+}
+static inline void fp_store_int64(uint8_t *out, fp_lanes value) {
+    _mm256_storeu_si256((__m256i *)(void *)out, value);
+}
+
+/* --- the first 32 bytes of a text --- */
+typedef __m256i fp_key;
+
+static inline fp_key fp_no_key(void) {
+    return _mm256_setzero_si256();
+}
+/* Zeros stand behind the text. 32 bytes from text on are readable. */
+static inline fp_key fp_load_key(const uint8_t *text, uint32_t size) {
+    static const int8_t inside[64] = {
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+        -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1,
+    };
+    const int8_t *mask = inside + 32 - (size < 32 ? size : 32);
+    return _mm256_and_si256(_mm256_loadu_si256((const __m256i *)(const void *)text),
+                            _mm256_loadu_si256((const __m256i *)(const void *)mask));
+}
+static inline fp_key fp_read_key(const uint64_t *words) {
+    return _mm256_loadu_si256((const __m256i *)(const void *)words);
+}
+static inline void fp_store_key(uint64_t *words, fp_key key) {
+    _mm256_storeu_si256((__m256i *)(void *)words, key);
+}
+static inline bool fp_same_key(fp_key a, fp_key b) {
+    __m256i differs = _mm256_xor_si256(a, b);
+    return _mm256_testz_si256(differs, differs) != 0;
 }
 
 #endif

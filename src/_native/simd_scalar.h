@@ -1,9 +1,10 @@
-/* 64 bytes -> masks, without intrinsics: the kernel that every CPU can run. */
-#ifndef FP_SIMD_SCALAR_H
-#define FP_SIMD_SCALAR_H
+/* Vectors of one lane, without intrinsics: the kernel that every CPU can run. */
+#ifndef FP_SIMD_H
+#define FP_SIMD_H
 
 #include "bits.h"
 
+/* --- 64 bytes -> masks --- */
 typedef struct fp_masks {
     uint64_t newline, blank, odd;
 } fp_masks;
@@ -41,6 +42,113 @@ static inline uint32_t *fp_flatten(uint64_t bits, uint32_t base, uint32_t *out) 
         bits &= bits - 1;
     }
     return out;
+}
+
+/* --- lanes of 64 bits --- */
+enum { FP_LANES = 1 };
+typedef uint64_t fp_lanes;
+typedef uint64_t fp_flags; /* all ones or 0 */
+
+static inline fp_lanes fp_keep(fp_lanes value) {
+    return value;
+}
+static inline fp_lanes fp_splat(uint64_t value) {
+    return value;
+}
+/* A lane is a row. Two neighbouring marks: the second in the high half. */
+static inline fp_lanes fp_load_bounds(const uint32_t *marks, const uint32_t *first) {
+    const uint32_t *mark = marks + *first;
+    return mark[0] | (uint64_t)mark[1] << 32;
+}
+/* Eight bytes at the second mark. */
+static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *marks,
+                                     const uint32_t *first) {
+    return fp_load8(text + marks[*first + 1]);
+}
+static inline fp_lanes fp_add(fp_lanes a, fp_lanes b) {
+    return a + b;
+}
+static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
+    return a ^ b;
+}
+static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
+    return (uint32_t)a * (uint64_t)(uint32_t)b;
+}
+static inline fp_lanes fp_sizes(fp_lanes bounds) {
+    return (uint32_t)((bounds >> 32) - bounds - 1);
+}
+static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
+    int64_t dropped_bits = 64 - 8 * (int64_t)size;
+    if (dropped_bits >= 64)
+        return 0;
+    return dropped_bits > 0 ? word >> dropped_bits << dropped_bits : word;
+}
+static inline fp_lanes fp_join_digits(fp_lanes word) {
+    word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ffu;
+    word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffffu;
+    return (word * 10000 + (word >> 32)) & 0xffffffffu;
+}
+static inline fp_flags fp_are_equal(fp_lanes a, fp_lanes b) {
+    return a == b ? ~(uint64_t)0 : 0;
+}
+/* a > b, both signed */
+static inline fp_flags fp_are_over(fp_lanes a, fp_lanes b) {
+    return (int64_t)a > (int64_t)b ? ~(uint64_t)0 : 0;
+}
+/* Lanes with a byte over 9. */
+static inline fp_flags fp_have_others(fp_lanes word) {
+    return ((word + 0x7676767676767676u) | word) & 0x8080808080808080u ? ~(uint64_t)0 : 0;
+}
+static inline fp_flags fp_flags_and(fp_flags a, fp_flags b) {
+    return a & b;
+}
+static inline uint32_t fp_bits(fp_flags flags) {
+    return flags & 1;
+}
+static inline fp_lanes fp_clear(fp_lanes value, fp_flags flags) {
+    return value & ~flags;
+}
+/* a where the flag is set, else b */
+static inline fp_lanes fp_select(fp_flags flags, fp_lanes a, fp_lanes b) {
+    return (a & flags) | (b & ~flags);
+}
+static inline void fp_store_int32(uint8_t *out, fp_lanes value) {
+    uint32_t low = (uint32_t)value;
+    memcpy(out, &low, 4);
+}
+static inline void fp_store_int64(uint8_t *out, fp_lanes value) {
+    memcpy(out, &value, 8);
+}
+
+/* --- the first 32 bytes of a text --- */
+typedef struct fp_key {
+    uint64_t words[4];
+} fp_key;
+
+static inline fp_key fp_no_key(void) {
+    return (fp_key){{0, 0, 0, 0}};
+}
+/* Zeros stand behind the text. 32 bytes from text on are readable. */
+static inline fp_key fp_load_key(const uint8_t *text, uint32_t size) {
+    fp_key key;
+    for (uint32_t i = 0; i < 4; i++) {
+        uint32_t left = size > 8 * i ? size - 8 * i : 0;
+        uint64_t mask = left >= 8 ? ~(uint64_t)0 : ((uint64_t)1 << (8 * left)) - 1;
+        key.words[i] = fp_load8(text + 8 * i) & mask;
+    }
+    return key;
+}
+static inline fp_key fp_read_key(const uint64_t *words) {
+    fp_key key;
+    memcpy(&key, words, sizeof key);
+    return key;
+}
+static inline void fp_store_key(uint64_t *words, fp_key key) {
+    memcpy(words, &key, sizeof key);
+}
+static inline bool fp_same_key(fp_key a, fp_key b) {
+    return ((a.words[0] ^ b.words[0]) | (a.words[1] ^ b.words[1]) | (a.words[2] ^ b.words[2]) |
+            (a.words[3] ^ b.words[3])) == 0;
 }
 
 #endif

@@ -302,13 +302,13 @@ def kernel():
     Returns
     -------
     str
-        `avx2` or `scalar`. The best that the CPU has, unless the environment variable
+        `avx512`, `avx2`, `neon` or `scalar`. The best that the CPU has, unless the environment variable
         FLOWPARSE_KERNEL named another when flowparse was imported.
 
     Examples
     --------
     >>> import flowparse
-    >>> flowparse.kernel() in ("avx2", "scalar")
+    >>> flowparse.kernel() in ("avx512", "avx2", "neon", "scalar")
     True
     """
     return c.fp_kernel().decode()

@@ -1,0 +1,158 @@
+/* Vectors of eight lanes, with AVX-512 of Ice Lake's kind (F, BW, VL, DQ, VBMI2). */
+#ifndef FP_SIMD_H
+#define FP_SIMD_H
+
+#include <immintrin.h>
+
+#include "bits.h"
+
+/* --- 64 bytes -> masks --- */
+typedef struct fp_masks {
+    uint64_t newline, blank, odd;
+} fp_masks;
+
+/* Three comparisons tell all of plain text; what else is below the blank, or over 127, is told
+ * apart only where there is any. */
+static inline fp_masks fp_classify(const uint8_t *text) {
+    __m512i bytes = _mm512_loadu_si512(text);
+    fp_masks m = {.newline = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\n')),
+                  .blank = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(' '))};
+    uint64_t low = _mm512_cmple_epi8_mask(bytes, _mm512_set1_epi8(' ')); /* or over 127 */
+    if (FP_UNLIKELY(low != (m.newline | m.blank))) {
+        m.blank |= _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\t'));
+        m.odd = _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8('\r')) | _mm512_movepi8_mask(bytes);
+    }
+    return m;
+}
+
+/* Sixteen at a time, whether they are there or not. The entries past the last are overwritten by
+ * the next word, and the array has room for them. */
+static inline uint32_t *fp_flatten(uint64_t bits, uint32_t base, uint32_t *out) {
+    const __m512i places = _mm512_set_epi8(
+        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
+        40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
+        17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i bases = _mm512_set1_epi32((int)base);
+    __m512i set = _mm512_maskz_compress_epi8(bits, places);
+    int n = (int)_mm_popcnt_u64(bits);
+    _mm512_storeu_si512(out,
+                        _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(set))));
+    for (int i = 16; FP_UNLIKELY(i < n); i += 16) {
+        set = _mm512_alignr_epi64(set, set, 2);
+        _mm512_storeu_si512(
+            out + i, _mm512_add_epi32(bases, _mm512_cvtepu8_epi32(_mm512_castsi512_si128(set))));
+    }
+    return out + n;
+}
+
+/* --- lanes of 64 bits --- */
+enum { FP_LANES = 8 };
+typedef __m512i fp_lanes;
+typedef __mmask8 fp_flags;
+
+/* A constant that the compiler must keep, and not make anew in every round of a loop. */
+static inline fp_lanes fp_keep(fp_lanes value) {
+    __asm__("" : "+v"(value));
+    return value;
+}
+static inline fp_lanes fp_splat(uint64_t value) {
+    return _mm512_set1_epi64((long long)value);
+}
+/* Loads of pairs: the gather instructions take longer on many CPUs. */
+static inline __m128i fp_load_pair(const void *low, const void *high) {
+    __m128 pair = _mm_castsi128_ps(_mm_loadl_epi64(low));
+    return _mm_castps_si128(_mm_loadh_pi(pair, high));
+}
+static inline __m512i fp_join_pairs(const __m128i pairs[4]) {
+    __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(pairs[0]), pairs[1], 1);
+    __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(pairs[2]), pairs[3], 1);
+    return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+}
+static inline fp_lanes fp_load_bounds(const uint32_t *marks, const uint32_t *first) {
+    __m128i pairs[4];
+    for (int i = 0; i < 4; i++)
+        pairs[i] = fp_load_pair(marks + first[2 * i], marks + first[2 * i + 1]);
+    return fp_join_pairs(pairs);
+}
+static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *marks,
+                                     const uint32_t *first) {
+    __m128i pairs[4];
+    for (int i = 0; i < 4; i++)
+        pairs[i] = fp_load_pair(text + marks[first[2 * i] + 1], text + marks[first[2 * i + 1] + 1]);
+    return fp_join_pairs(pairs);
+}
+static inline fp_lanes fp_add(fp_lanes a, fp_lanes b) {
+    return _mm512_add_epi64(a, b);
+}
+static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
+    return _mm512_xor_si512(a, b);
+}
+/* The low halves of each. */
+static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
+    return _mm512_mul_epu32(a, b);
+}
+static inline fp_lanes fp_sizes(fp_lanes bounds) {
+    __m512i size = _mm512_sub_epi32(_mm512_srli_epi64(bounds, 32), bounds);
+    return _mm512_maskz_add_epi32(0x5555, size, _mm512_set1_epi32(-1));
+}
+static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
+    __m512i dropped_bits = _mm512_sub_epi64(fp_splat(64), _mm512_slli_epi64(size, 3));
+    dropped_bits = _mm512_max_epi32(dropped_bits, _mm512_setzero_si512());
+    return _mm512_and_si512(word, _mm512_sllv_epi64(fp_splat(~(uint64_t)0), dropped_bits));
+}
+static inline fp_lanes fp_join_digits(fp_lanes word) {
+    word = _mm512_maddubs_epi16(word, _mm512_set1_epi16(1 << 8 | 10));
+    word = _mm512_madd_epi16(word, _mm512_set1_epi32(1 << 16 | 100));
+    return _mm512_add_epi64(_mm512_mul_epu32(word, fp_splat(10000)), _mm512_srli_epi64(word, 32));
+}
+static inline fp_flags fp_are_equal(fp_lanes a, fp_lanes b) {
+    return _mm512_cmpeq_epi64_mask(a, b);
+}
+static inline fp_flags fp_are_over(fp_lanes a, fp_lanes b) {
+    return _mm512_cmpgt_epi64_mask(a, b);
+}
+static inline fp_flags fp_have_others(fp_lanes word) {
+    __m512i over = _mm512_subs_epu8(word, _mm512_set1_epi8(9));
+    return _mm512_test_epi64_mask(over, over);
+}
+static inline fp_flags fp_flags_and(fp_flags a, fp_flags b) {
+    return a & b;
+}
+static inline uint32_t fp_bits(fp_flags flags) {
+    return flags;
+}
+static inline fp_lanes fp_clear(fp_lanes value, fp_flags flags) {
+    return _mm512_maskz_mov_epi64((__mmask8)~flags, value);
+}
+/* a where the flag is set, else b */
+static inline fp_lanes fp_select(fp_flags flags, fp_lanes a, fp_lanes b) {
+    return _mm512_mask_mov_epi64(b, flags, a);
+}
+static inline void fp_store_int32(uint8_t *out, fp_lanes value) {
+    _mm256_storeu_si256((__m256i *)(void *)out, _mm512_cvtepi64_epi32(value));
+}
+static inline void fp_store_int64(uint8_t *out, fp_lanes value) {
+    _mm512_storeu_si512(out, value);
+}
+
+/* --- the first 32 bytes of a text --- */
+typedef __m256i fp_key;
+
+static inline fp_key fp_no_key(void) {
+    return _mm256_setzero_si256();
+}
+static inline fp_key fp_load_key(const uint8_t *text, uint32_t size) {
+    __mmask32 inside = _bzhi_u32(~0u, size < 32 ? size : 32);
+    return _mm256_maskz_loadu_epi8(inside, text);
+}
+static inline fp_key fp_read_key(const uint64_t *words) {
+    return _mm256_loadu_si256((const __m256i *)words);
+}
+static inline void fp_store_key(uint64_t *words, fp_key key) {
+    _mm256_storeu_si256((__m256i *)words, key);
+}
+static inline bool fp_same_key(fp_key a, fp_key b) {
+    return _mm256_cmpneq_epu64_mask(a, b) == 0;
+}
+
+#endif
