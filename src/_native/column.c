@@ -95,11 +95,10 @@ static void clear_bits(uint8_t *bits, int64_t from, const uint8_t *nulls, uint32
     }
 }
 
-fp_status fp_column_extend(fp_column *column, uint32_t n, const uint8_t *nulls, uint32_t n_nulls) {
+fp_status fp_column_extend_validity(fp_column *column, uint32_t n, const uint8_t *nulls,
+                                    uint32_t n_nulls) {
     int64_t before = column->rows, after = before + n;
     column->rows = after;
-    if (n_nulls == 0 && column->validity.size == 0)
-        return FP_OK;
     int64_t from = column->validity.size ? before : 0;
     size_t size = (size_t)(after + 7) / 8;
     if (size > column->validity.size) {

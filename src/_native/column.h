@@ -38,7 +38,15 @@ void fp_column_expect(fp_column *column, int64_t rows);
 void fp_column_truncate(fp_column *column, int64_t rows, int64_t nulls);
 /* n rows were appended; so many of them are null: those whose bit is set in nulls, or without
  * nulls all of them. No bit is set behind the last row. */
-fp_status fp_column_extend(fp_column *column, uint32_t n, const uint8_t *nulls, uint32_t n_nulls);
+fp_status fp_column_extend_validity(fp_column *column, uint32_t n, const uint8_t *nulls,
+                                    uint32_t n_nulls);
+static inline fp_status fp_column_extend(fp_column *column, uint32_t n, const uint8_t *nulls,
+                                         uint32_t n_nulls) {
+    if (n_nulls || column->validity.size)
+        return fp_column_extend_validity(column, n, nulls, n_nulls);
+    column->rows += n;
+    return FP_OK;
+}
 /* n rows of nothing. */
 fp_status fp_column_append_nulls(fp_column *column, uint32_t n);
 

@@ -30,16 +30,16 @@ static uint32_t decode_iso_times(const fp_rows *rows, uint32_t field, int64_t *o
     return n_nulls;
 }
 
-static uint32_t decode(const fp_rows *rows, uint32_t field, const fp_field *rule, fp_made made,
+static uint32_t decode(const fp_rows *rows, fp_place place, const fp_field *rule, fp_made made,
                        void *out, uint8_t *nulls, fp_bad_rows *bad) {
     if (rule->check == FP_CHECK_ISO_TIME)
-        return decode_iso_times(rows, field, out, nulls, bad);
-    return fp_run->decode(rows, field, (uint64_t)rule->maximum, made, out, nulls, bad);
+        return decode_iso_times(rows, place.field, out, nulls, bad);
+    return fp_run->decode(rows, place, (uint64_t)rule->maximum, made, out, nulls, bad);
 }
 
-void fp_check_numbers(const fp_rows *rows, uint32_t field, const fp_field *rule, uint8_t *nulls,
+void fp_check_numbers(const fp_rows *rows, fp_place place, const fp_field *rule, uint8_t *nulls,
                       fp_bad_rows *bad) {
-    decode(rows, field, rule, FP_MADE_NOTHING, NULL, nulls, bad);
+    decode(rows, place, rule, FP_MADE_NOTHING, NULL, nulls, bad);
 }
 
 static fp_made made_of(fp_kind kind) {
@@ -53,14 +53,14 @@ static fp_made made_of(fp_kind kind) {
     }
 }
 
-fp_status fp_append_numbers(fp_column *column, const fp_rows *rows, uint32_t field,
+fp_status fp_append_numbers(fp_column *column, const fp_rows *rows, fp_place place,
                             const fp_field *rule, uint8_t *nulls, fp_bad_rows *bad) {
     size_t added = rows->count * fp_kind_width(column->kind);
     fp_status status = fp_reserve(&column->values, added);
     if (status != FP_OK)
         return status;
     uint8_t *out = column->values.data + column->values.size;
-    uint32_t n_nulls = decode(rows, field, rule, made_of(column->kind), out, nulls, bad);
+    uint32_t n_nulls = decode(rows, place, rule, made_of(column->kind), out, nulls, bad);
     column->values.size += added;
     return fp_column_extend(column, rows->count, nulls, n_nulls);
 }
@@ -92,12 +92,12 @@ fp_status fp_append_text(fp_column *column, const fp_rows *rows, uint32_t field,
     return fp_column_extend(column, rows->count, nulls, n_nulls);
 }
 
-fp_status fp_append_codes(fp_column *column, const fp_rows *rows, uint32_t field, uint8_t *nulls) {
+fp_status fp_append_codes(fp_column *column, const fp_rows *rows, fp_place place, uint8_t *nulls) {
     fp_status status = fp_reserve(&column->values, rows->count * sizeof(int32_t));
     if (status != FP_OK)
         return status;
     int32_t *out = (int32_t *)(column->values.data + column->values.size);
-    int64_t n_nulls = fp_run->encode(rows, field, &column->dictionary, out, nulls);
+    int64_t n_nulls = fp_run->encode(rows, place, &column->dictionary, out, nulls);
     if (n_nulls < 0)
         return (fp_status)n_nulls;
     column->values.size += rows->count * sizeof(int32_t);

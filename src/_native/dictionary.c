@@ -6,8 +6,13 @@
 
 enum { FIRST_SLOTS = 64, FIRST_BYTES = 1024 };
 
+static void forget_seen(fp_dictionary *d) {
+    d->seen[0] = d->seen[1] = (fp_seen){.code = -1};
+}
+
 void fp_dictionary_begin(fp_dictionary *d, uint64_t seed) {
     *d = (fp_dictionary){0};
+    forget_seen(d);
     for (int i = 0; i < 4; i++) {
         seed += 0x9e3779b97f4a7c15u;
         d->secret[i] = fp_fold(seed ^ 0xd6e8feb86659fd93u, seed);
@@ -127,6 +132,7 @@ void fp_dictionary_clear(fp_dictionary *d) {
         memset(d->slots, 0, d->n_slots * sizeof *d->slots);
     d->n_values = 0;
     d->size = 0;
+    forget_seen(d);
 }
 
 void fp_dictionary_free(fp_dictionary *d) {

@@ -18,6 +18,16 @@ typedef struct fp_entry {
     uint32_t size;
 } fp_entry;
 
+/* A value that was met lately, if it has at most 24 bytes: as three words that end where it
+ * ends, zeros before it. */
+typedef struct fp_seen {
+    uint64_t size; /* 0: none */
+    uint64_t words[3];
+    int64_t code;
+} fp_seen;
+
+enum { FP_SHORT_BYTES = 24 };
+
 typedef struct fp_dictionary {
     fp_slot *slots; /* a power of two, at most half full */
     uint32_t n_slots, n_values;
@@ -25,6 +35,7 @@ typedef struct fp_dictionary {
     uint8_t *bytes;    /* the values, end to end */
     size_t size, capacity;
     int32_t *offsets;   /* n_values + 1 */
+    fp_seen seen[2];    /* the last two */
     uint64_t secret[4]; /* so that nobody can choose values that collide */
 } fp_dictionary;
 

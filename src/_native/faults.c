@@ -1,6 +1,8 @@
 /* Faults are found by line and by field; rejects are told by line. */
 #include "faults.h"
 
+#include "kernel.h"
+
 #include <stdlib.h>
 
 static int compare_faults(const void *a, const void *b) {
@@ -29,7 +31,7 @@ void fp_drop_bad_rows(fp_lines *lines, fp_bad_rows *bad) {
         bad->is_bad[row] = 0;
     }
     rows->count = kept;
-    fp_pad_rows(rows);
+    fp_run->lay(rows);
     bad->count = 0;
     qsort(lines->faults, lines->n_faults, sizeof *lines->faults, compare_faults);
 }

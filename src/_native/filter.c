@@ -4,6 +4,7 @@
 #include "decode_address.h"
 #include "decode_number.h"
 #include "decode_time.h"
+#include "kernel.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -160,7 +161,7 @@ static void keep_rows(fp_rows *rows, const uint8_t *keep) {
         kept += keep[row];
     }
     rows->count = kept;
-    fp_pad_rows(rows);
+    fp_run->lay(rows);
 }
 
 void fp_select_rows(fp_rows *rows, const fp_layout *layout, int64_t first_line, uint8_t *scratch) {

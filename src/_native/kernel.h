@@ -7,6 +7,8 @@
 #include "rows.h"
 #include "scan.h"
 
+enum { FP_REPEAT_FIELDS = 4 };
+
 /* What becomes of the numbers of a field. */
 typedef enum fp_made {
     FP_MADE_NOTHING = 0, /* they are only checked */
@@ -21,16 +23,22 @@ typedef struct fp_kernel_table {
     const char *name;
     /* text: bytes + FP_PAD readable; its last byte is a newline. */
     void (*scan)(const uint8_t *text, uint32_t bytes, fp_index *index);
+    /* Lays out ends from first, after every change of first and count. */
+    void (*lay)(fp_rows *rows);
     /* The numbers of one field; what is not in range goes to bad, and its value is 0. */
-    uint32_t (*decode)(const fp_rows *rows, uint32_t field, uint64_t maximum, fp_made made,
+    uint32_t (*decode)(const fp_rows *rows, fp_place place, uint64_t maximum, fp_made made,
                        void *out, uint8_t *nulls, fp_bad_rows *bad);
     /* The codes of one field; below 0: an fp_status. */
-    int64_t (*encode)(const fp_rows *rows, uint32_t field, fp_dictionary *dictionary, int32_t *out,
+    int64_t (*encode)(const fp_rows *rows, fp_place place, fp_dictionary *dictionary, int32_t *out,
                       uint8_t *nulls);
     /* The text of one field, end to end from offsets[0] of out on; offsets: one a row more. out
      * has room for FP_PAD bytes more. */
     uint32_t (*copy)(const fp_rows *rows, uint32_t field, uint8_t *out, int32_t *offsets,
                      uint8_t *nulls);
+    /* Which of n_fields from one on, FP_REPEAT_FIELDS at most, are the same bytes, at the same
+     * places after its beginning, as in the row before: a bit a field, a byte a row. NULL: it
+     * would not pay. */
+    void (*repeat)(const fp_rows *rows, uint32_t field, uint32_t n_fields, uint8_t *same);
 } fp_kernel_table;
 
 extern const fp_kernel_table fp_kernel_scalar, fp_kernel_avx2, fp_kernel_avx512, fp_kernel_neon;

@@ -15,12 +15,19 @@ fp_status fp_lines_new(fp_lines *lines, uint32_t capacity) {
     lines->index.marks = malloc((2 * n + 66) * sizeof(uint32_t));
     lines->index.line_ends = malloc((n + 1) * sizeof(uint32_t));
     lines->index.odd_words = malloc((n / 64 + 2) * sizeof(uint32_t));
-    lines->rows.first = malloc((n + FP_ROW_PAD) * sizeof(uint32_t));
-    lines->rows.line = malloc(n * sizeof(uint32_t));
-    lines->faults = malloc(n * sizeof(fp_fault));
+    lines->rows.first = malloc((FP_TILE_ROWS + FP_ROW_PAD) * sizeof(uint32_t));
+    lines->rows.line = malloc(FP_TILE_ROWS * sizeof(uint32_t));
+    lines->faults = malloc(2 * FP_TILE_ROWS * sizeof(fp_fault));
     bool all = lines->index.marks && lines->index.line_ends && lines->index.odd_words &&
                lines->rows.first && lines->rows.line && lines->faults;
     return all ? FP_OK : FP_ERR_MEMORY;
+}
+
+static void free_ends(fp_lines *lines) {
+    if (lines->rows.ends)
+        free(lines->rows.ends - FP_ROW_PAD);
+    lines->rows.ends = NULL;
+    lines->most_marks = 0;
 }
 
 void fp_lines_free(fp_lines *lines) {
@@ -29,8 +36,23 @@ void fp_lines_free(fp_lines *lines) {
     free(lines->index.odd_words);
     free(lines->rows.first);
     free(lines->rows.line);
+    free_ends(lines);
     free(lines->faults);
     *lines = (fp_lines){0};
+}
+
+fp_status fp_lines_fit(fp_lines *lines, const fp_layout *layout) {
+    size_t n = ((size_t)layout->n_fields + FP_ROW_PAD) / FP_ROW_PAD * FP_ROW_PAD;
+    lines->rows.n_fields = layout->n_fields;
+    if (n <= lines->most_marks)
+        return FP_OK;
+    free_ends(lines);
+    uint32_t *memory = calloc(n * FP_ROW_STRIDE + FP_ROW_PAD, sizeof *memory);
+    if (!memory)
+        return FP_ERR_MEMORY;
+    lines->rows.ends = memory + FP_ROW_PAD;
+    lines->most_marks = n;
+    return FP_OK;
 }
 
 void fp_lines_begin(fp_lines *lines, const fp_block *block) {
@@ -134,24 +156,55 @@ static fp_stop judge_line(fp_lines *lines, fp_block *block, const fp_names *know
     return FP_STOP_NONE;
 }
 
+/* Plain lines from the cursor on, as long as they are. Returns the first mark of the next line. */
+static uint32_t take_plain_lines(fp_lines *lines, const fp_block *block, const fp_layout *layout,
+                                 uint32_t first) {
+    const uint8_t *text = block->text;
+    const uint32_t *marks = lines->index.marks, *line_ends = lines->index.line_ends;
+    uint32_t *row_first = lines->rows.first, *row_line = lines->rows.line;
+    uint32_t count = lines->rows.count, cursor = lines->cursor, n_fields = layout->n_fields;
+    uint32_t left = lines->index.n_lines - cursor, room = FP_TILE_ROWS - count;
+    /* No line that an odd word touches is plain. */
+    uint32_t odd = lines->next_odd < lines->index.n_odd_words
+                       ? lines->index.odd_words[lines->next_odd] * 64
+                       : UINT32_MAX;
+    for (uint32_t end_cursor = cursor + (left < room ? left : room); cursor < end_cursor;) {
+        uint32_t last = line_ends[cursor], begin = marks[first] + 1, end = marks[last];
+        if (FP_UNLIKELY(last - first != n_fields || fp_is_name_start(text[begin]) ||
+                        end - begin > FP_LINE_MAX || end >= odd))
+            break;
+        row_first[count] = first;
+        row_line[count++] = cursor++;
+        first = last;
+    }
+    lines->rows.count = count;
+    lines->cursor = cursor;
+    return first;
+}
+
 fp_stop fp_judge_lines(fp_lines *lines, fp_block *block, const fp_names *known,
                        const fp_layout *layout) {
-    const uint8_t *text = block->text; /* the same bytes, should they move */
     const fp_index *index = &lines->index;
     uint32_t first = lines->cursor ? index->line_ends[lines->cursor - 1] : 0;
-    for (; lines->cursor < index->n_lines; lines->cursor++) {
+    for (;;) {
+        if (layout)
+            first = take_plain_lines(lines, block, layout, first);
+        if (lines->cursor == index->n_lines)
+            return FP_STOP_NONE;
+        if (lines->rows.count == FP_TILE_ROWS || lines->n_faults == FP_TILE_ROWS)
+            return FP_STOP_TILE;
         uint32_t last = index->line_ends[lines->cursor];
         uint32_t begin = index->marks[first] + 1, end = index->marks[last];
         bool odd = has_odd_word(lines, begin, end);
-        if (FP_LIKELY(layout && !odd && last - first == layout->n_fields &&
-                      !fp_is_name_start(text[begin]) && end - begin <= FP_LINE_MAX)) {
+        if (layout && !odd && last - first == layout->n_fields &&
+            !fp_is_name_start(block->text[begin]) && end - begin <= FP_LINE_MAX) {
             add_row(lines, first);
         } else {
             fp_stop stop = judge_line(lines, block, known, layout, odd);
             if (stop != FP_STOP_NONE)
                 return stop;
         }
+        lines->cursor++;
         first = last;
     }
-    return FP_STOP_NONE;
 }

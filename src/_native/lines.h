@@ -24,20 +24,24 @@ typedef struct fp_lines {
     uint32_t cursor;   /* the next line to judge */
     uint32_t next_odd; /* the first odd word that may lie in it */
     uint32_t spill;    /* where the next line is written anew */
+    size_t most_marks; /* that rows.ends has room for */
     int64_t blank, headers;
 } fp_lines;
 
 typedef enum fp_stop {
     FP_STOP_NONE = 0,
+    FP_STOP_TILE,       /* rows or faults are as many as are dealt with at a time */
     FP_STOP_FIRST_LINE, /* the line at the cursor: no format is in force */
     FP_STOP_HEADER,     /* the line at the cursor: another format */
 } fp_stop;
 
 fp_status fp_lines_new(fp_lines *lines, uint32_t block_capacity);
 void fp_lines_free(fp_lines *lines);
+/* Before lines of a layout are judged. */
+fp_status fp_lines_fit(fp_lines *lines, const fp_layout *layout);
 /* Scans the block; the cursor is at its first line. */
 void fp_lines_begin(fp_lines *lines, const fp_block *block);
-/* Judges on from the cursor until a stop or the end. Adds to rows and faults. */
+/* Judges on from the cursor until a stop or the end. Makes rows and faults, anew. */
 fp_stop fp_judge_lines(fp_lines *lines, fp_block *block, const fp_names *known,
                        const fp_layout *layout);
 

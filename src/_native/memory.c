@@ -41,7 +41,7 @@ static size_t round_up(size_t size, size_t unit) {
 enum {
     HUGE_PAGE_BYTES = 2 << 20,
     CHUNK_BYTES = 8 << 20,
-    KEPT_CHUNKS = 8,
+    KEPT_CHUNKS = 16,
     LEAST_CUT_BYTES = 128 << 10, /* what is smaller costs a process few pages */
 };
 

@@ -8,8 +8,10 @@
 #include "export.h"
 #include "faults.h"
 #include "filter.h"
+#include "kernel.h"
 #include "layout.h"
 #include "lines.h"
+#include "repeats.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +38,7 @@ struct fp_parser {
     uint8_t *keep;  /* scratch, two bytes a row */
     fp_bad_rows bad;
 
+    fp_repeats repeats;
     fp_arena arena;
     fp_column *columns; /* one a target */
     saved_size *saved;
@@ -61,11 +64,10 @@ fp_parser *fp_parser_new(const fp_names *known, uint64_t seed, uint32_t block_by
     if (status == FP_OK)
         status = fp_lines_new(&p->lines, p->block.capacity);
     if (status == FP_OK) {
-        size_t n = (size_t)p->block.capacity + 1;
-        p->nulls = malloc(n / 8 + 1);
-        p->keep = malloc(2 * n);
-        p->bad.list = malloc(n * sizeof *p->bad.list);
-        p->bad.is_bad = calloc(n, 1);
+        p->nulls = malloc(FP_TILE_ROWS / 8 + 1);
+        p->keep = malloc(2 * FP_TILE_ROWS);
+        p->bad.list = malloc(FP_TILE_ROWS * sizeof *p->bad.list);
+        p->bad.is_bad = calloc(FP_TILE_ROWS, 1);
         if (!p->nulls || !p->keep || !p->bad.list || !p->bad.is_bad)
             status = FP_ERR_MEMORY;
     }
@@ -94,6 +96,7 @@ void fp_parser_free(fp_parser *p) {
     fp_rejects_free(&p->rejects);
     fp_block_free(&p->block);
     fp_lines_free(&p->lines);
+    fp_repeats_free(&p->repeats);
     free(p->nulls);
     free(p->keep);
     free(p->bad.list);
@@ -177,6 +180,8 @@ fp_status fp_parser_use(fp_parser *p, const fp_layout *layout, bool taken) {
         if (status != FP_OK)
             return status;
     }
+    if (!fp_repeats_plan(&p->repeats, layout) || fp_lines_fit(&p->lines, layout) != FP_OK)
+        return FP_ERR_MEMORY;
     if (taken) {
         p->counts.headers++;
         p->lines.cursor++;
@@ -208,7 +213,8 @@ static fp_status emit_faults(fp_parser *p) {
 static void check_numbers(fp_parser *p) {
     for (uint32_t f = 0; f < p->layout->n_fields; f++)
         if (p->layout->fields[f].check != FP_CHECK_TEXT)
-            fp_check_numbers(&p->lines.rows, f, &p->layout->fields[f], p->nulls, &p->bad);
+            fp_check_numbers(&p->lines.rows, (fp_place){.field = f}, &p->layout->fields[f],
+                             p->nulls, &p->bad);
 }
 
 /* The numbers of every row: into their columns where they are wanted, the others only checked,
@@ -218,16 +224,18 @@ static fp_status append_numbers(fp_parser *p, bool check) {
     for (uint32_t f = 0; f < layout->n_fields; f++) {
         const fp_field *rule = &layout->fields[f];
         int32_t target = layout->target_of_field[f];
+        fp_place place = fp_repeats_at(&p->repeats, f);
         if (rule->check == FP_CHECK_TEXT)
             continue;
         if (target < 0) {
             if (check)
-                fp_check_numbers(&p->lines.rows, f, rule, p->nulls, &p->bad);
+                fp_check_numbers(&p->lines.rows, place, rule, p->nulls, &p->bad);
             continue;
         }
         fp_column *column = &p->columns[target];
         p->saved[target] = (saved_size){column->rows, column->nulls};
-        fp_status status = fp_append_numbers(column, &p->lines.rows, f, rule, p->nulls, &p->bad);
+        fp_status status =
+            fp_append_numbers(column, &p->lines.rows, place, rule, p->nulls, &p->bad);
         if (status != FP_OK)
             return status;
     }
@@ -242,13 +250,24 @@ static void take_back_numbers(fp_parser *p) {
     }
 }
 
+static bool are_all_of_size(const fp_rows *rows, uint32_t field, uint32_t size) {
+    const uint32_t *begin = fp_ends(rows, field), *end = fp_ends(rows, field + 1);
+    uint32_t differs = 0;
+    for (uint32_t row = 0; row < rows->count; row++)
+        differs |= (end[row] - begin[row]) ^ (size + 1);
+    return differs == 0;
+}
+
 static void count_records(fp_parser *p) {
     const fp_rows *rows = &p->lines.rows;
     p->counts.records += rows->count;
     if (p->layout->status_field < 0)
         return;
+    uint32_t field = (uint32_t)p->layout->status_field;
+    if (are_all_of_size(rows, field, 2)) /* OK */
+        return;
     for (uint32_t row = 0; row < rows->count; row++) {
-        fp_span status = fp_field_at(rows, row, (uint32_t)p->layout->status_field);
+        fp_span status = fp_field_at(rows, row, field);
         if (status.size == 6 && memcmp(status.at, "NODATA", 6) == 0)
             p->counts.no_data++;
         else if (status.size == 8 && memcmp(status.at, "SKIPDATA", 8) == 0)
@@ -267,7 +286,7 @@ static fp_status append_other(fp_parser *p, fp_column *column, int32_t field) {
     if (column->kind == FP_KIND_TEXT)
         return fp_append_text(column, rows, (uint32_t)field, p->block.size, p->nulls);
     if (column->kind == FP_KIND_DICTIONARY)
-        return fp_append_codes(column, rows, (uint32_t)field, p->nulls);
+        return fp_append_codes(column, rows, fp_repeats_at(&p->repeats, (uint32_t)field), p->nulls);
     return FP_OK; /* a number: append_numbers was here */
 }
 
@@ -296,12 +315,16 @@ static fp_status convert_rows(fp_parser *p) {
     fp_status status = FP_OK;
     if (p->rows >= EXPECT_ROWS && !p->is_expected)
         expect_batch(p);
-    fp_pad_rows(rows);
-    if (filtered)
+    fp_run->lay(rows);
+    if (filtered) {
+        fp_repeats_forget(&p->repeats);
         check_numbers(p);
-    else
+    } else {
+        fp_repeats_find(&p->repeats, rows);
         status = append_numbers(p, true);
+    }
     if (status == FP_OK && p->bad.count) {
+        fp_repeats_forget(&p->repeats);
         if (!filtered)
             take_back_numbers(p);
         fp_drop_bad_rows(&p->lines, &p->bad);
@@ -334,13 +357,16 @@ static bool is_batch_full(const fp_parser *p) {
 
 /* On through the block. An event, 0 at its end, or an fp_status. */
 static int step_block(fp_parser *p) {
-    fp_stop stop = fp_judge_lines(&p->lines, &p->block, p->known, p->layout);
-    p->counts.blank += p->lines.blank;
-    p->counts.headers += p->lines.headers;
-    p->lines.blank = p->lines.headers = 0;
-    fp_status status = p->layout ? convert_rows(p) : FP_OK;
-    if (status != FP_OK)
-        return status;
+    fp_stop stop;
+    do {
+        stop = fp_judge_lines(&p->lines, &p->block, p->known, p->layout);
+        p->counts.blank += p->lines.blank;
+        p->counts.headers += p->lines.headers;
+        p->lines.blank = p->lines.headers = 0;
+        fp_status status = p->layout ? convert_rows(p) : FP_OK;
+        if (status != FP_OK)
+            return status;
+    } while (stop == FP_STOP_TILE);
     if (stop != FP_STOP_NONE)
         return p->waiting = stop == FP_STOP_HEADER ? FP_EVENT_HEADER : FP_EVENT_FIRST_LINE;
     fp_block_pass(&p->block, p->lines.index.n_lines);

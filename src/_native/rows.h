@@ -2,20 +2,47 @@
 #ifndef FP_ROWS_H
 #define FP_ROWS_H
 
+#include "bits.h"
 #include "flowparse.h"
 
-enum { FP_ROW_PAD = 8 }; /* entries of fp_rows.first behind the last: most rows done at once */
+/* Rows that are dealt with at a time: what is looked at of them fits the L1 cache. */
+enum { FP_TILE_ROWS = 128, FP_ROW_PAD = 8, FP_ROW_STRIDE = FP_TILE_ROWS + FP_ROW_PAD };
 
-/* Field f of row r is text[marks[first[r] + f] + 1 .. marks[first[r] + f + 1]). Records that
- * stand in the text as they should use the scanner's marks; others were written anew, with
+/* Field f of row r is text(ends[f][r] + 1 .. ends[f + 1][r]), the end not in it; an ends[f] is
+ * FP_ROW_STRIDE entries. They are the marks of the rows, laid out field by field. Records that
+ * stand in the text as they should have the scanner's marks; others were written anew, with
  * single blanks, after the block, and have marks of their own. */
 typedef struct fp_rows {
     const uint8_t *text; /* FP_PAD bytes before and behind it are readable */
     const uint32_t *marks;
     uint32_t *first; /* for each row: its first mark */
     uint32_t *line;  /* for each row: the number of its line in the block, from 0 */
-    uint32_t count;
+    uint32_t *ends;  /* for n_fields + 1 marks, rounded up to eight; FP_ROW_PAD before them */
+    uint32_t n_fields, count;
 } fp_rows;
+
+static inline const uint32_t *fp_ends(const fp_rows *rows, uint32_t field) {
+    return rows->ends + (size_t)field * FP_ROW_STRIDE;
+}
+
+/* A field of the rows. */
+typedef struct fp_place {
+    uint32_t field;
+    const uint8_t *same; /* a byte a row, FP_ROW_PAD more: has `bit` if the field is the same
+                            text as in the row before. NULL: that is not known */
+    uint8_t bit;
+} fp_place;
+
+/* Are the eight rows from `row` on all like the one before? */
+static inline bool fp_all_same(fp_place place, uint32_t row) {
+    const uint64_t every = 0x0101010101010101u * place.bit;
+    return place.same && (fp_load8(place.same + row) & every) == every;
+}
+
+/* What eight rows, or the last few, are in a bitmap of nulls. */
+static inline uint8_t fp_null_byte(bool null, uint32_t left) {
+    return null ? (uint8_t)(left < FP_ROW_PAD ? (1u << left) - 1 : 0xff) : 0;
+}
 
 typedef struct fp_span {
     const uint8_t *at;
@@ -23,21 +50,13 @@ typedef struct fp_span {
 } fp_span;
 
 static inline fp_span fp_field_at(const fp_rows *rows, uint32_t row, uint32_t field) {
-    const uint32_t *mark = rows->marks + rows->first[row] + field;
-    uint32_t begin = mark[0] + 1;
-    return (fp_span){rows->text + begin, mark[1] - begin};
+    const uint32_t *end = fp_ends(rows, field) + row;
+    uint32_t begin = end[0] + 1;
+    return (fp_span){rows->text + begin, end[FP_ROW_STRIDE] - begin};
 }
 
 static inline bool fp_is_null(fp_span span) {
     return span.size == 1 && *span.at == '-';
-}
-
-/* Repeats the last row behind the last, so that kernels may read rows by the eight; what they
- * make of a repeated one is nobody's. After every change of count. */
-static inline void fp_pad_rows(fp_rows *rows) {
-    if (rows->count)
-        for (uint32_t i = 0; i < FP_ROW_PAD; i++)
-            rows->first[rows->count + i] = rows->first[rows->count - 1];
 }
 
 /* Rows that turned out not to be records. */

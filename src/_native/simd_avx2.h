@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-#include "bits.h"
+#include "rows.h"
 
 /* --- 64 bytes -> masks --- */
 typedef struct fp_masks {
@@ -53,6 +53,57 @@ static inline uint32_t *fp_flatten(uint64_t bits, uint32_t base, uint32_t *out) 
     return end;
 }
 
+/* --- marks: eight rows of eight become eight columns --- */
+static inline void fp_transpose8(const uint32_t *const from[8], uint32_t mark, uint32_t *to) {
+    __m256i rows[8], pairs[8], fours[8];
+    for (int i = 0; i < 8; i++)
+        rows[i] = _mm256_loadu_si256((const __m256i *)(const void *)(from[i] + mark));
+    for (int i = 0; i < 8; i += 2) {
+        pairs[i] = _mm256_unpacklo_epi32(rows[i], rows[i + 1]);
+        pairs[i + 1] = _mm256_unpackhi_epi32(rows[i], rows[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        fours[i] = _mm256_unpacklo_epi64(pairs[i], pairs[i + 2]);
+        fours[i + 1] = _mm256_unpackhi_epi64(pairs[i], pairs[i + 2]);
+        fours[i + 2] = _mm256_unpacklo_epi64(pairs[i + 1], pairs[i + 3]);
+        fours[i + 3] = _mm256_unpackhi_epi64(pairs[i + 1], pairs[i + 3]);
+    }
+    for (int i = 0; i < 4; i++) {
+        __m256i low = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x20);
+        __m256i high = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x31);
+        _mm256_storeu_si256((__m256i *)(void *)(to + i * FP_ROW_STRIDE), low);
+        _mm256_storeu_si256((__m256i *)(void *)(to + (i + 4) * FP_ROW_STRIDE), high);
+    }
+}
+
+/* --- 64 bytes against 64 others --- */
+static inline uint64_t fp_differ64(const uint8_t *a, const uint8_t *b) {
+    const __m256i *at = (const __m256i *)(const void *)a, *to = (const __m256i *)(const void *)b;
+    return ~fp_join_halves(
+        _mm256_cmpeq_epi8(_mm256_loadu_si256(at), _mm256_loadu_si256(to)),
+        _mm256_cmpeq_epi8(_mm256_loadu_si256(at + 1), _mm256_loadu_si256(to + 1)));
+}
+/* A bit for each mask that has no bit of word. */
+static inline uint32_t fp_untouched(uint64_t word, const uint64_t masks[4]) {
+    __m256i both = _mm256_and_si256(_mm256_set1_epi64x((long long)word),
+                                    _mm256_loadu_si256((const __m256i *)(const void *)masks));
+    both = _mm256_cmpeq_epi64(both, _mm256_setzero_si256());
+    return (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(both));
+}
+
+/* A byte for each of eight rows, not 0 where two ends are not as far apart as a row earlier. The
+ * row before the first may be anything that can be read. */
+static inline uint64_t fp_moved8(const uint32_t *from, const uint32_t *to) {
+    __m256i now = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)to),
+                                   _mm256_loadu_si256((const __m256i *)(const void *)from));
+    __m256i then = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(to - 1)),
+                                    _mm256_loadu_si256((const __m256i *)(const void *)(from - 1)));
+    __m256i same = _mm256_cmpeq_epi32(now, then);
+    __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128(same), _mm256_extracti128_si256(same, 1));
+    return ~(uint64_t)_mm_cvtsi128_si64(_mm_packs_epi16(words, words));
+}
+
 /* --- lanes of 64 bits --- */
 enum { FP_LANES = 4 };
 typedef __m256i fp_lanes;
@@ -74,14 +125,16 @@ static inline __m128i fp_load_pair(const void *low, const void *high) {
 static inline __m256i fp_join_pairs(__m128i low, __m128i high) {
     return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
-static inline fp_lanes fp_load_bounds(const uint32_t *marks, const uint32_t *first) {
-    return fp_join_pairs(fp_load_pair(marks + first[0], marks + first[1]),
-                         fp_load_pair(marks + first[2], marks + first[3]));
+/* A lane is a row. The sizes of what lies between two ends. */
+static inline fp_lanes fp_load_sizes(const uint32_t *before, const uint32_t *end) {
+    __m128i size = _mm_sub_epi32(_mm_loadu_si128((const __m128i *)(const void *)end),
+                                 _mm_loadu_si128((const __m128i *)(const void *)before));
+    return _mm256_cvtepu32_epi64(_mm_add_epi32(size, _mm_set1_epi32(-1)));
 }
-static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *marks,
-                                     const uint32_t *first) {
-    return fp_join_pairs(fp_load_pair(text + marks[first[0] + 1], text + marks[first[1] + 1]),
-                         fp_load_pair(text + marks[first[2] + 1], text + marks[first[3] + 1]));
+/* Eight bytes at each end. */
+static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *end) {
+    return fp_join_pairs(fp_load_pair(text + end[0], text + end[1]),
+                         fp_load_pair(text + end[2], text + end[3]));
 }
 static inline fp_lanes fp_add(fp_lanes a, fp_lanes b) {
     return _mm256_add_epi64(a, b);
@@ -92,11 +145,6 @@ static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
 /* The low halves of each. */
 static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
     return _mm256_mul_epu32(a, b);
-}
-static inline fp_lanes fp_sizes(fp_lanes bounds) {
-    __m256i size = _mm256_sub_epi32(_mm256_srli_epi64(bounds, 32), bounds);
-    size = _mm256_add_epi32(size, _mm256_set1_epi32(-1));
-    return _mm256_blend_epi32(size, _mm256_setzero_si256(), 0xaa);
 }
 static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
     __m256i dropped_bits = _mm256_sub_epi64(fp_splat(64), _mm256_slli_epi64(size, 3));

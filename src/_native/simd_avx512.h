@@ -4,7 +4,7 @@
 
 #include <immintrin.h>
 
-#include "bits.h"
+#include "rows.h"
 
 /* --- 64 bytes -> masks --- */
 typedef struct fp_masks {
@@ -45,6 +45,52 @@ static inline uint32_t *fp_flatten(uint64_t bits, uint32_t base, uint32_t *out) 
     return out + n;
 }
 
+/* --- marks: eight rows of eight become eight columns --- */
+static inline void fp_transpose8(const uint32_t *const from[8], uint32_t mark, uint32_t *to) {
+    __m256i rows[8], pairs[8], fours[8];
+    for (int i = 0; i < 8; i++)
+        rows[i] = _mm256_loadu_si256((const __m256i *)(const void *)(from[i] + mark));
+    for (int i = 0; i < 8; i += 2) {
+        pairs[i] = _mm256_unpacklo_epi32(rows[i], rows[i + 1]);
+        pairs[i + 1] = _mm256_unpackhi_epi32(rows[i], rows[i + 1]);
+    }
+    for (int i = 0; i < 8; i += 4) {
+        fours[i] = _mm256_unpacklo_epi64(pairs[i], pairs[i + 2]);
+        fours[i + 1] = _mm256_unpackhi_epi64(pairs[i], pairs[i + 2]);
+        fours[i + 2] = _mm256_unpacklo_epi64(pairs[i + 1], pairs[i + 3]);
+        fours[i + 3] = _mm256_unpackhi_epi64(pairs[i + 1], pairs[i + 3]);
+    }
+    for (int i = 0; i < 4; i++) {
+        __m256i low = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x20);
+        __m256i high = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x31);
+        _mm256_storeu_si256((__m256i *)(void *)(to + i * FP_ROW_STRIDE), low);
+        _mm256_storeu_si256((__m256i *)(void *)(to + (i + 4) * FP_ROW_STRIDE), high);
+    }
+}
+
+/* --- 64 bytes against 64 others --- */
+static inline uint64_t fp_differ64(const uint8_t *a, const uint8_t *b) {
+    return _mm512_cmpneq_epi8_mask(_mm512_loadu_si512(a), _mm512_loadu_si512(b));
+}
+/* A bit for each mask that has no bit of word. */
+static inline uint32_t fp_untouched(uint64_t word, const uint64_t masks[4]) {
+    return _mm256_testn_epi64_mask(_mm256_set1_epi64x((long long)word),
+                                   _mm256_loadu_si256((const __m256i *)(const void *)masks));
+}
+
+/* A byte for each of eight rows, not 0 where two ends are not as far apart as a row earlier. The
+ * row before the first may be anything that can be read. */
+static inline uint64_t fp_moved8(const uint32_t *from, const uint32_t *to) {
+    __m256i now = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)to),
+                                   _mm256_loadu_si256((const __m256i *)(const void *)from));
+    __m256i then = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(to - 1)),
+                                    _mm256_loadu_si256((const __m256i *)(const void *)(from - 1)));
+    __m256i same = _mm256_cmpeq_epi32(now, then);
+    __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128(same), _mm256_extracti128_si256(same, 1));
+    return ~(uint64_t)_mm_cvtsi128_si64(_mm_packs_epi16(words, words));
+}
+
 /* --- lanes of 64 bits --- */
 enum { FP_LANES = 8 };
 typedef __m512i fp_lanes;
@@ -68,17 +114,17 @@ static inline __m512i fp_join_pairs(const __m128i pairs[4]) {
     __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(pairs[2]), pairs[3], 1);
     return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
-static inline fp_lanes fp_load_bounds(const uint32_t *marks, const uint32_t *first) {
-    __m128i pairs[4];
-    for (int i = 0; i < 4; i++)
-        pairs[i] = fp_load_pair(marks + first[2 * i], marks + first[2 * i + 1]);
-    return fp_join_pairs(pairs);
+/* A lane is a row. The sizes of what lies between two ends. */
+static inline fp_lanes fp_load_sizes(const uint32_t *before, const uint32_t *end) {
+    __m256i size = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)end),
+                                    _mm256_loadu_si256((const __m256i *)(const void *)before));
+    return _mm512_cvtepu32_epi64(_mm256_add_epi32(size, _mm256_set1_epi32(-1)));
 }
-static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *marks,
-                                     const uint32_t *first) {
+/* Eight bytes at each end. */
+static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *end) {
     __m128i pairs[4];
     for (int i = 0; i < 4; i++)
-        pairs[i] = fp_load_pair(text + marks[first[2 * i] + 1], text + marks[first[2 * i + 1] + 1]);
+        pairs[i] = fp_load_pair(text + end[2 * i], text + end[2 * i + 1]);
     return fp_join_pairs(pairs);
 }
 static inline fp_lanes fp_add(fp_lanes a, fp_lanes b) {
@@ -90,10 +136,6 @@ static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
 /* The low halves of each. */
 static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
     return _mm512_mul_epu32(a, b);
-}
-static inline fp_lanes fp_sizes(fp_lanes bounds) {
-    __m512i size = _mm512_sub_epi32(_mm512_srli_epi64(bounds, 32), bounds);
-    return _mm512_maskz_add_epi32(0x5555, size, _mm512_set1_epi32(-1));
 }
 static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
     __m512i dropped_bits = _mm512_sub_epi64(fp_splat(64), _mm512_slli_epi64(size, 3));

@@ -2,7 +2,7 @@
 #ifndef FP_SIMD_H
 #define FP_SIMD_H
 
-#include "bits.h"
+#include "rows.h"
 
 /* --- 64 bytes -> masks --- */
 typedef struct fp_masks {
@@ -44,6 +44,16 @@ static inline uint32_t *fp_flatten(uint64_t bits, uint32_t base, uint32_t *out) 
     return out;
 }
 
+/* --- 64 bytes against 64 others: eight by eight, that would not pay --- */
+#define FP_NO_REPEAT
+
+/* --- marks: eight rows of eight become eight columns --- */
+static inline void fp_transpose8(const uint32_t *const from[8], uint32_t mark, uint32_t *to) {
+    for (uint32_t i = 0; i < 8; i++)
+        for (uint32_t row = 0; row < 8; row++)
+            to[(size_t)i * FP_ROW_STRIDE + row] = from[row][mark + i];
+}
+
 /* --- lanes of 64 bits --- */
 enum { FP_LANES = 1 };
 typedef uint64_t fp_lanes;
@@ -55,15 +65,13 @@ static inline fp_lanes fp_keep(fp_lanes value) {
 static inline fp_lanes fp_splat(uint64_t value) {
     return value;
 }
-/* A lane is a row. Two neighbouring marks: the second in the high half. */
-static inline fp_lanes fp_load_bounds(const uint32_t *marks, const uint32_t *first) {
-    const uint32_t *mark = marks + *first;
-    return mark[0] | (uint64_t)mark[1] << 32;
+/* A lane is a row. The sizes of what lies between two ends. */
+static inline fp_lanes fp_load_sizes(const uint32_t *before, const uint32_t *end) {
+    return *end - *before - 1;
 }
-/* Eight bytes at the second mark. */
-static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *marks,
-                                     const uint32_t *first) {
-    return fp_load8(text + marks[*first + 1]);
+/* Eight bytes at each end. */
+static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *end) {
+    return fp_load8(text + *end);
 }
 static inline fp_lanes fp_add(fp_lanes a, fp_lanes b) {
     return a + b;
@@ -73,9 +81,6 @@ static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
 }
 static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
     return (uint32_t)a * (uint64_t)(uint32_t)b;
-}
-static inline fp_lanes fp_sizes(fp_lanes bounds) {
-    return (uint32_t)((bounds >> 32) - bounds - 1);
 }
 static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
     int64_t dropped_bits = 64 - 8 * (int64_t)size;
