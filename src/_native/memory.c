@@ -41,7 +41,7 @@ static size_t round_up(size_t size, size_t unit) {
 enum {
     HUGE_PAGE_BYTES = 2 << 20,
     CHUNK_BYTES = 8 << 20,
-    KEPT_CHUNKS = 16,
+    KEPT_CHUNKS = 32,
     LEAST_CUT_BYTES = 128 << 10, /* what is smaller costs a process few pages */
 };
 
@@ -96,20 +96,23 @@ static fp_chunk *find_chunk(size_t size) {
     }
     if (!chunk)
         return map_chunk(size);
+    chunk->size = size;
     chunk->users = 1;
     return chunk;
 }
 
+/* What is kept the system may take back when it is short of memory: then it reads as zeros. */
 static void drop_chunk(fp_chunk *chunk) {
+    size_t size = chunk->size;
     bool keeps = false;
-    if (chunk->size == CHUNK_BYTES && lock_kept()) {
+    if (size == CHUNK_BYTES && madvise(chunk, size, MADV_FREE) == 0 && lock_kept()) {
         keeps = kept.n < KEPT_CHUNKS;
         if (keeps)
             kept.chunks[kept.n++] = chunk;
         unlock_kept();
     }
     if (!keeps)
-        munmap(chunk, chunk->size);
+        munmap(chunk, size);
 }
 
 static void leave_chunk(fp_chunk *chunk) {

@@ -39,17 +39,21 @@ static inline fp_masks fp_classify(const uint8_t *text) {
     return m;
 }
 
-/* Eight at a time, whether they are there or not: a branch for each would cost more. The
- * entries past the last are overwritten by the next word, and the array has room for them. */
+/* Twelve, and then eight, at a time, whether they are there or not: most words of 64 bytes have
+ * fewer, and a branch that is guessed wrong costs more. The entries past the last are overwritten
+ * by the next word, and the array has room for them. */
 static inline uint32_t *fp_flatten(uint64_t bits, uint32_t base, uint32_t *out) {
     uint32_t *end = out + fp_count_ones(bits);
-    do {
+    for (int i = 0; i < 12; i++) {
+        *out++ = base + (uint32_t)_tzcnt_u64(bits);
+        bits = _blsr_u64(bits);
+    }
+    while (FP_UNLIKELY(bits != 0)) {
         for (int i = 0; i < 8; i++) {
-            out[i] = base + (uint32_t)_tzcnt_u64(bits);
+            *out++ = base + (uint32_t)_tzcnt_u64(bits);
             bits = _blsr_u64(bits);
         }
-        out += 8;
-    } while (FP_UNLIKELY(bits != 0));
+    }
     return end;
 }
 
@@ -77,11 +81,15 @@ static inline void fp_transpose8(const uint32_t *const from[8], uint32_t mark, u
 }
 
 /* --- 64 bytes against 64 others --- */
-static inline uint64_t fp_differ64(const uint8_t *a, const uint8_t *b) {
-    const __m256i *at = (const __m256i *)(const void *)a, *to = (const __m256i *)(const void *)b;
-    return ~fp_join_halves(
-        _mm256_cmpeq_epi8(_mm256_loadu_si256(at), _mm256_loadu_si256(to)),
-        _mm256_cmpeq_epi8(_mm256_loadu_si256(at + 1), _mm256_loadu_si256(to + 1)));
+typedef struct fp_bytes64 {
+    __m256i low, high;
+} fp_bytes64;
+static inline fp_bytes64 fp_load64(const uint8_t *at) {
+    return (fp_bytes64){_mm256_loadu_si256((const __m256i *)(const void *)at),
+                        _mm256_loadu_si256((const __m256i *)(const void *)(at + 32))};
+}
+static inline uint64_t fp_differ64(fp_bytes64 a, fp_bytes64 b) {
+    return ~fp_join_halves(_mm256_cmpeq_epi8(a.low, b.low), _mm256_cmpeq_epi8(a.high, b.high));
 }
 /* A bit for each mask that has no bit of word. */
 static inline uint32_t fp_untouched(uint64_t word, const uint64_t masks[4]) {
@@ -169,6 +177,9 @@ static inline fp_flags fp_have_others(fp_lanes word) {
 }
 static inline fp_flags fp_flags_and(fp_flags a, fp_flags b) {
     return _mm256_and_si256(a, b);
+}
+static inline fp_flags fp_flags_or(fp_flags a, fp_flags b) {
+    return _mm256_or_si256(a, b);
 }
 static inline uint32_t fp_bits(fp_flags flags) {
     return (uint32_t)_mm256_movemask_pd(_mm256_castsi256_pd(flags));

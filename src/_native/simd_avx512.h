@@ -69,8 +69,12 @@ static inline void fp_transpose8(const uint32_t *const from[8], uint32_t mark, u
 }
 
 /* --- 64 bytes against 64 others --- */
-static inline uint64_t fp_differ64(const uint8_t *a, const uint8_t *b) {
-    return _mm512_cmpneq_epi8_mask(_mm512_loadu_si512(a), _mm512_loadu_si512(b));
+typedef __m512i fp_bytes64;
+static inline fp_bytes64 fp_load64(const uint8_t *at) {
+    return _mm512_loadu_si512(at);
+}
+static inline uint64_t fp_differ64(fp_bytes64 a, fp_bytes64 b) {
+    return _mm512_cmpneq_epi8_mask(a, b);
 }
 /* A bit for each mask that has no bit of word. */
 static inline uint32_t fp_untouched(uint64_t word, const uint64_t masks[4]) {
@@ -159,6 +163,9 @@ static inline fp_flags fp_have_others(fp_lanes word) {
 }
 static inline fp_flags fp_flags_and(fp_flags a, fp_flags b) {
     return a & b;
+}
+static inline fp_flags fp_flags_or(fp_flags a, fp_flags b) {
+    return a | b;
 }
 static inline uint32_t fp_bits(fp_flags flags) {
     return flags;

@@ -107,6 +107,9 @@ static inline fp_flags fp_have_others(fp_lanes word) {
 static inline fp_flags fp_flags_and(fp_flags a, fp_flags b) {
     return a & b;
 }
+static inline fp_flags fp_flags_or(fp_flags a, fp_flags b) {
+    return a | b;
+}
 static inline uint32_t fp_bits(fp_flags flags) {
     return flags & 1;
 }
