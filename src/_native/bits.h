@@ -21,6 +21,7 @@ static inline uint32_t fp_count_trailing_zeros(uint64_t bits) {
 #define FP_LIKELY(x) (x)
 #define FP_UNLIKELY(x) (x)
 #define FP_INLINE static __forceinline
+#define FP_PREFETCH(at) ((void)(at))
 #else
 static inline uint32_t fp_count_ones(uint64_t bits) {
     return (uint32_t)__builtin_popcountll(bits);
@@ -32,6 +33,7 @@ static inline uint32_t fp_count_trailing_zeros(uint64_t bits) {
 #define FP_LIKELY(x) __builtin_expect(!!(x), 1)
 #define FP_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define FP_INLINE static inline __attribute__((always_inline))
+#define FP_PREFETCH(at) __builtin_prefetch((at), 1)
 #endif
 
 /* FP_INLINE: for a function that is one loop for each constant it is called with. */

@@ -41,7 +41,7 @@ static size_t round_up(size_t size, size_t unit) {
 enum {
     HUGE_PAGE_BYTES = 2 << 20,
     CHUNK_BYTES = 8 << 20,
-    KEPT_CHUNKS = 32,
+    KEPT_CHUNKS = 16,
     LEAST_CUT_BYTES = 128 << 10, /* what is smaller costs a process few pages */
 };
 
@@ -101,11 +101,10 @@ static fp_chunk *find_chunk(size_t size) {
     return chunk;
 }
 
-/* What is kept the system may take back when it is short of memory: then it reads as zeros. */
 static void drop_chunk(fp_chunk *chunk) {
     size_t size = chunk->size;
     bool keeps = false;
-    if (size == CHUNK_BYTES && madvise(chunk, size, MADV_FREE) == 0 && lock_kept()) {
+    if (size == CHUNK_BYTES && lock_kept()) {
         keeps = kept.n < KEPT_CHUNKS;
         if (keeps)
             kept.chunks[kept.n++] = chunk;
