@@ -140,6 +140,29 @@ static void and_values(const fp_term *term, const fp_rows *rows, uint8_t *keep) 
     }
 }
 
+/* Text of up to eight bytes against one such: most filters are of this kind. */
+static void and_short_text(const fp_term *term, const fp_rows *rows, uint8_t *keep) {
+    const uint32_t *before = fp_ends(rows, (uint32_t)term->field);
+    const uint32_t *end = fp_ends(rows, (uint32_t)term->field + 1);
+    uint32_t size = term->texts[0].size;
+    uint8_t wanted[8] = {0};
+    memcpy(wanted + 8 - size, term->texts[0].bytes, size);
+    uint64_t word = fp_load8(wanted), mask = ~(uint64_t)0 << (64 - 8 * size);
+    bool equal = term->op == FP_OP_EQ;
+    for (uint32_t row = 0; row < rows->count; row++) {
+        uint64_t found = fp_load8(rows->text + end[row] - 8);
+        uint32_t found_size = end[row] - before[row] - 1;
+        bool same = (found_size == size) & ((found & mask) == word);
+        bool null = (found_size == 1) & (found >> 56 == '-');
+        keep[row] &= (same == equal) & !null;
+    }
+}
+
+static bool is_short_text(const fp_term *term) {
+    return term->operand == FP_OPERAND_TEXT && (term->op == FP_OP_EQ || term->op == FP_OP_NE) &&
+           term->texts[0].size >= 1 && term->texts[0].size <= 8;
+}
+
 static void and_term(const fp_term *term, const fp_rows *rows, int64_t first_line, uint8_t *keep) {
     if (term->op == FP_OP_TRUE)
         return;
@@ -149,6 +172,8 @@ static void and_term(const fp_term *term, const fp_rows *rows, int64_t first_lin
         and_lines(term, rows, first_line, keep);
     else if (term->op == FP_OP_IS_NULL || term->op == FP_OP_IS_NOT_NULL)
         and_nulls(term, rows, keep);
+    else if (is_short_text(term))
+        and_short_text(term, rows, keep);
     else
         and_values(term, rows, keep);
 }

@@ -113,7 +113,7 @@ static inline uint64_t fp_moved8(const uint32_t *from, const uint32_t *to) {
 }
 
 /* --- lanes of 64 bits --- */
-enum { FP_LANES = 4 };
+enum { FP_LANES = 4, FP_ALL_LANES = (1 << FP_LANES) - 1 };
 typedef __m256i fp_lanes;
 typedef __m256i fp_flags; /* all ones or 0 in each lane */
 

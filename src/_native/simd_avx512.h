@@ -96,7 +96,7 @@ static inline uint64_t fp_moved8(const uint32_t *from, const uint32_t *to) {
 }
 
 /* --- lanes of 64 bits --- */
-enum { FP_LANES = 8 };
+enum { FP_LANES = 8, FP_ALL_LANES = (1 << FP_LANES) - 1 };
 typedef __m512i fp_lanes;
 typedef __mmask8 fp_flags;
 

@@ -55,7 +55,7 @@ static inline void fp_transpose8(const uint32_t *const from[8], uint32_t mark, u
 }
 
 /* --- lanes of 64 bits --- */
-enum { FP_LANES = 1 };
+enum { FP_LANES = 1, FP_ALL_LANES = (1 << FP_LANES) - 1 };
 typedef uint64_t fp_lanes;
 typedef uint64_t fp_flags; /* all ones or 0 */
 
