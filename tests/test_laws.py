@@ -91,6 +91,23 @@ def with_kernel(name: str) -> Iterator[None]:
         _core.set_kernel(before)
 
 
+#: Each kernel, and the way of what is not plain sailing: zlib inflates, no source is small.
+MACHINES = [*KERNELS, "the long way"]
+
+
+@pytest.fixture(scope="module", autouse=True, params=MACHINES)
+def machine(request: pytest.FixtureRequest) -> Iterator[None]:
+    """All six laws hold on every kernel and on both ways of inflating."""
+    if request.param in KERNELS:
+        with with_kernel(request.param):
+            yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("flowparse.sources.inflate.isal_reads", lambda header: False)
+        patch.setattr("flowparse.parsing.read_small", lambda source: None)
+        yield
+
+
 # ---------------------------------------------------------------- the library, called
 
 
@@ -251,6 +268,16 @@ def test_any_cut(case: Texts, sizes: list[int]) -> None:
     """A file that hands over few bytes at a time gives what the whole bytes give."""
     files = [CutFile(text, sizes) for text in case.texts]
     assert nameless(streamed(files, log_format=case.log_format)) == nameless(whole(case))
+
+
+@LAW
+@given(texts(), cut_sizes)
+def test_any_thread_that_inflates(case: Texts, sizes: list[int]) -> None:
+    """What one thread reads and another parses is what one thread makes of it alone."""
+    files = [CutFile(text, sizes) for text in case.texts[:1]]
+    one = Texts(case.texts[:1], case.log_format, case.formats[:1])
+    found = streamed(files, log_format=case.log_format, threads=2)
+    assert nameless(found) == nameless(whole(one))
 
 
 @LAW

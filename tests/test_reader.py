@@ -171,20 +171,30 @@ def test_counts_grow_to_those_of_all_lines() -> None:
 
 def test_read_all_gives_what_is_left() -> None:
     """`read_all` has the batches not yet taken, with the reader's schema and the metadata."""
-    reader = flowparse.open_reader([LINES, HEADER, LINES])
+    reader = flowparse.open_reader([LINES, HEADER, OTHER], columns=["srcaddr"])
     assert next(reader).num_rows == 2
     table = reader.read_all()
-    assert table.num_rows == 2
-    assert b'"records": 4' in table.schema.metadata[b"flowparse"]
+    assert table.num_rows == 1
+    assert b'"records": 3' in table.schema.metadata[b"flowparse"]
     assert reader.read_all().num_rows == 0
     assert flowparse.open_reader(LINES, columns=[]).read_all().num_rows == 2
 
 
 def test_a_batch_holds_about_65536_rows() -> None:
-    """A long source comes in batches of at least 65,536 rows but the last, and not much more."""
-    sizes = [batch.num_rows for batch in flowparse.open_reader(large(300_000))]
-    assert sum(sizes) == 300_000
+    """A long source comes in batches of at least 65,536 rows but the last, and not much more;
+    the first two are smaller, and so come early.
+    """
+    first, second, *sizes = [b.num_rows for b in flowparse.open_reader(large(300_000))]
+    assert first + second + sum(sizes) == 300_000
+    assert 2048 <= first < 30_000
+    assert 16_384 <= second < 50_000
     assert all(65_536 <= size < 100_000 for size in sizes[:-1])
+
+
+def test_small_sources_of_one_format_share_a_batch() -> None:
+    """A batch holds rows of many small sources, but never of two formats."""
+    rows = [b.num_rows for b in flowparse.open_reader([LINES] * 9 + [OTHER] + [LINES] * 5)]
+    assert rows == [18, 1, 10]
 
 
 def test_batches_are_sound_arrow() -> None:
@@ -310,8 +320,8 @@ def test_an_abandoned_reader_stops_its_workers() -> None:
 @pytest.mark.usefixtures("_little_ahead")
 def test_a_loop_that_breaks_stops_the_workers() -> None:
     """Leaving a loop over a reader that has no name leaves no thread."""
-    for batch in flowparse.open_reader([large(1000)] * 30, threads=4):
-        assert batch.num_rows == 1000
+    for batch in flowparse.open_reader([large(2000)] * 30, threads=4):
+        assert batch.num_rows == 2000
         break
     gc.collect()
     assert workers() == []
@@ -332,6 +342,27 @@ def test_a_read_to_the_end_leaves_no_thread() -> None:
     with pytest.raises(LogFormatError):
         list(flowparse.open_reader([LINES, b"hello\n", LINES], threads=3))
     assert workers() == []
+
+
+@pytest.mark.parametrize("taken", [0, 1, 3])
+def test_one_large_source_leaves_no_thread(taken: int) -> None:
+    """The thread that inflates what another parses ends with the reader, wherever that is."""
+    packed = gzip.compress(large(300_000))
+    with flowparse.open_reader(packed, threads=2) as reader:
+        for _ in range(taken):
+            next(reader)
+    assert workers() == []
+    rows = sum(batch.num_rows for batch in flowparse.open_reader(packed, threads=2))
+    assert (rows, workers()) == (300_000, [])
+
+
+def test_rows_before_an_error_come_first() -> None:
+    """Rows of the sources before a bad one are handed over before its error is raised."""
+    for bad, kind in ((HEADER + b"bogus\n", RecordError), (b"hello\n", LogFormatError)):
+        reader = flowparse.open_reader([LINES, LINES, bad], columns=["srcaddr"], on_reject="raise")
+        assert next(reader).num_rows == 4
+        with pytest.raises(kind):
+            next(reader)
 
 
 # ---------------------------------------------------------------- file objects
@@ -508,13 +539,13 @@ def test_records_come_in_source_order_whatever_is_done_first() -> None:
 
 def test_two_readers_do_not_disturb_each_other() -> None:
     """Streams that are read by turns, each with threads of its own, give what each alone gives."""
-    readers = [flowparse.open_reader([large(500, seed)] * 6, threads=2) for seed in range(3)]
+    readers = [flowparse.open_reader([large(2000, seed)] * 6, threads=2) for seed in range(3)]
     turns: list[list[Any]] = [[] for _ in readers]
     for _ in range(6):
         for reader, turn in zip(readers, turns, strict=True):
             turn.append(next(reader))
     for seed, turn in enumerate(turns):
-        assert turn == list(flowparse.open_reader([large(500, seed)] * 6, threads=1))
+        assert turn == list(flowparse.open_reader([large(2000, seed)] * 6, threads=1))
 
 
 # ---------------------------------------------------------------- errors
@@ -633,8 +664,8 @@ def pieces_of(reader: FlowReader) -> Iterator[int]:
 
 def test_a_generator_over_a_reader_may_be_dropped() -> None:
     """A generator over a reader that is dropped half way leaves no thread."""
-    pieces = pieces_of(flowparse.open_reader([large(1000)] * 30, threads=4))
-    assert next(pieces) == 1000
+    pieces = pieces_of(flowparse.open_reader([large(2000)] * 30, threads=4))
+    assert next(pieces) == 2000
     pieces.close()  # type: ignore[attr-defined]
     del pieces
     gc.collect()

@@ -228,7 +228,8 @@ def test_an_error_within_a_stream_is_not_doubled_by_a_warning() -> None:
     text = HEADER + b"bogus\n" + GOOD
 
     def fail() -> None:
-        with flowparse.open_reader([text, text]) as reader:
+        other = text.replace(b"srcaddr", b"dstaddr")
+        with flowparse.open_reader([text, other], columns=["version"]) as reader:
             next(reader)
             next(reader)
             assert reader.rejects.num_rows > 0

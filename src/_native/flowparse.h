@@ -5,6 +5,7 @@
  * One fp_parser serves one thread.
  *
  *   fp_parser_begin   a new source: line 1, byte 0, no format in force
+ *   fp_parser_next    the same, but the rows of sources before it go on waiting
  *   fp_parser_write   lend it bytes; they are read by the following steps
  *   fp_parser_step    parse on, until something needs the caller: an fp_event
  *   fp_parser_use     answer FIRST_LINE and HEADER: the format in force from here on
@@ -184,6 +185,9 @@ fp_parser *fp_parser_new(const fp_names *known, uint64_t seed, uint32_t block_by
                          uint32_t batch_rows); /* NULL: no memory, or a size out of range */
 void fp_parser_free(fp_parser *parser);
 fp_status fp_parser_begin(fp_parser *parser, const uint8_t *source, uint32_t source_bytes);
+/* Rejects must have been exported: they are told by source. */
+fp_status fp_parser_next(fp_parser *parser, const uint8_t *source, uint32_t source_bytes);
+void fp_parser_set_batch(fp_parser *parser, uint32_t rows);
 fp_status fp_parser_write(fp_parser *parser, const uint8_t *bytes, size_t size);
 /* No more bytes come. whole: the last line is a line even without its newline. */
 void fp_parser_finish(fp_parser *parser, bool whole);

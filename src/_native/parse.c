@@ -116,11 +116,18 @@ fp_status fp_parser_begin(fp_parser *p, const uint8_t *source, uint32_t source_b
         clear_column(&p->columns[i]);
     for (int i = 0; i < FP_REJECT_COLUMNS; i++)
         clear_column(&p->rejects.columns[i]);
+    p->rows = 0;
+    p->is_expected = false;
+    return fp_parser_next(p, source, source_bytes);
+}
+
+fp_status fp_parser_next(fp_parser *p, const uint8_t *source, uint32_t source_bytes) {
+    if (fp_rejects_rows(&p->rejects))
+        return FP_ERR_STATE;
     fp_block_begin(&p->block);
     p->layout = NULL;
     p->in_block = p->at_long = false;
     p->waiting = 0;
-    p->rows = 0;
     p->counts = (fp_counts){0};
     p->source.size = 0;
     fp_status status = fp_reserve(&p->source, source_bytes);
@@ -129,6 +136,11 @@ fp_status fp_parser_begin(fp_parser *p, const uint8_t *source, uint32_t source_b
         p->source.size = source_bytes;
     }
     return status;
+}
+
+void fp_parser_set_batch(fp_parser *p, uint32_t rows) {
+    p->batch_rows = rows ? rows : 1;
+    p->is_expected = false;
 }
 
 /* --- input --- */

@@ -14,12 +14,14 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
+from libc.string cimport memcmp
 
 from flowparse cimport _native as c
 
 
 # The codes of flowparse.h that Python speaks.
 EVENT_INPUT, EVENT_FIRST_LINE, EVENT_HEADER, EVENT_BATCH, EVENT_END = range(1, 6)
+BATCH_ROWS = c.FP_BATCH_ROWS
 REASONS = (
     "", "line-too-long", "not-utf8", "field-count", "not-a-number", "out-of-range",
 )
@@ -228,6 +230,42 @@ cdef class Parser:
             self.parser, <const uint8_t *>PyBytes_AS_STRING(source),
             <uint32_t>PyBytes_GET_SIZE(source)))
 
+    def next(self, bytes source not None):
+        """The same, but the rows of sources before it go on waiting. Rejects must not."""
+        self.lent = None
+        self.layout = None
+        check(c.fp_parser_next(
+            self.parser, <const uint8_t *>PyBytes_AS_STRING(source),
+            <uint32_t>PyBytes_GET_SIZE(source)))
+
+    def take(self, bytes source not None, bytes text not None, bytes header, Layout layout):
+        """`next`, `write`, and on to the end; a first line that is `header` has `layout`.
+
+        Returns (event, matched): the EVENT_ at which it stopped, EVENT_END where all is read.
+        """
+        self.next(source)
+        self.write(text)
+        cdef int event = self.step()
+        cdef c.fp_line line
+        cdef bint matched = False
+        if event == c.FP_EVENT_FIRST_LINE and header is not None:
+            line = c.fp_parser_line(self.parser)
+            matched = (
+                not line.too_long
+                and line.size == <size_t>PyBytes_GET_SIZE(header)
+                and memcmp(line.text, PyBytes_AS_STRING(header), line.size) == 0)
+            if matched:
+                self.use(layout, True)
+                event = self.step()
+        if event == c.FP_EVENT_INPUT:
+            self.finish(True)
+            event = self.step()
+        return event, matched
+
+    def set_batch(self, uint32_t rows):
+        """After how many rows EVENT_BATCH asks for an export, from here on."""
+        c.fp_parser_set_batch(self.parser, rows)
+
     def write(self, bytes data not None):
         """Lend it bytes, after EVENT_INPUT."""
         check(c.fp_parser_write(
@@ -302,8 +340,8 @@ def kernel():
     Returns
     -------
     str
-        `avx512`, `avx2`, `neon` or `scalar`. The best that the CPU has, unless the environment variable
-        FLOWPARSE_KERNEL named another when flowparse was imported.
+        `avx512`, `avx2`, `neon` or `scalar`. The best that the CPU has, unless the environment
+        variable FLOWPARSE_KERNEL named another when flowparse was imported.
 
     Examples
     --------

@@ -19,6 +19,8 @@ cdef extern from "flowparse.h" nogil:
         FP_BLOCK_BYTES
         FP_BLOCK_BYTES_MAX
         FP_BATCH_ROWS
+        FP_EVENT_INPUT
+        FP_EVENT_FIRST_LINE
 
     ctypedef struct fp_field:
         const char *name
@@ -95,6 +97,8 @@ cdef extern from "flowparse.h" nogil:
         const fp_names *known, uint64_t seed, uint32_t block_bytes, uint32_t batch_rows)
     void fp_parser_free(fp_parser *parser)
     fp_status fp_parser_begin(fp_parser *parser, const uint8_t *source, uint32_t source_bytes)
+    fp_status fp_parser_next(fp_parser *parser, const uint8_t *source, uint32_t source_bytes)
+    void fp_parser_set_batch(fp_parser *parser, uint32_t rows)
     fp_status fp_parser_write(fp_parser *parser, const uint8_t *data, size_t size)
     void fp_parser_finish(fp_parser *parser, bint whole)
     int fp_parser_step(fp_parser *parser)

@@ -1,64 +1,37 @@
-"""Floor 2: one source through the core. Stages "format" to "export".
+"""Floor 2: sources through the core, one after another. Stages "format" to "export".
 
 The core stops where it needs a decision: more bytes, the format of a first line or of a later
-header, a full batch. This module takes the decisions; it sees lines only there.
+header, a full batch. This module takes the decisions; it sees lines only there. Rows of
+sources with the same format gather in one batch, since a batch costs more than a small object.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 import pyarrow as pa
 
 from flowparse import _core
-from flowparse.counts import Counts
 from flowparse.errors import FlowparseError, InflateError, SourceError
 from flowparse.filters import layout_terms
+from flowparse.items import Ended, FormatSeen, Gathered, Item, Progressed, counts_of
 from flowparse.judge import judge_first_line, read_header
 from flowparse.logformat import LogFormat
 from flowparse.rejects import Reject, first_reject, rejects_batch
 from flowparse.request import Request
 from flowparse.schema import Column, check_of, schema_of
 from flowparse.sniff import Opened
-from flowparse.sources import Source, TextStream, open_text
+from flowparse.sources import Ahead, Source, TextStream, open_text, read_small
+from flowparse.workers import Spare
 
-__all__ = ["Ended", "FormatSeen", "Item", "Progressed", "SourceParser"]
+__all__ = ["SourceParser"]
 
-_PROGRESS_BYTES = 4 << 20
-_LAYOUTS_KEPT = 256
-
-
-@dataclass(frozen=True, slots=True)
-class FormatSeen:
-    """A format came into force: its columns, and those of it that the stream leaves out."""
-
-    log_format: LogFormat
-    schema: pa.Schema
-    left_out: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Progressed:
-    """So many more bytes were taken from a source."""
-
-    bytes_read: int
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A source is read, as far as it could be."""
-
-    source: str
-    counts: Counts
-    rejects: list[pa.RecordBatch] = field(default_factory=list)
-    first: Reject | None = None
-    error: FlowparseError | None = None
-
-
-#: What a source gives: its batches, and what is to be known beside them.
-Item: TypeAlias = pa.RecordBatch | FormatSeen | Progressed | Ended
+_PROGRESS_BYTES: Final = 4 << 20
+_LAYOUTS_KEPT: Final = 256
+#: The first batch of a stream comes early; the next ones grow to the full size.
+_FIRST_ROWS: Final = 2048
+_GROWTH: Final = 8
 
 
 class SourceParser:
@@ -69,28 +42,73 @@ class SourceParser:
     request : Request
     fixed : tuple of Column or None
         The columns of a stream, whatever the formats; None: each format's own.
+    spare : Spare, optional
+        Threads that may unpack what this one parses.
     """
 
-    def __init__(self, request: Request, fixed: tuple[Column, ...] | None) -> None:
+    def __init__(
+        self,
+        request: Request,
+        fixed: tuple[Column, ...] | None,
+        *,
+        spare: Spare | None = None,
+    ) -> None:
         self.request = request
         self.fixed = fixed
+        self.spare = spare
         self.parser = _core.Parser()
+        self.batch_rows = _core.BATCH_ROWS
         self.layouts: dict[tuple[LogFormat, str], tuple[_core.Layout, FormatSeen]] = {}
+        self.by_source = any(c.column == "source" for group in request.filters for c in group)
+        self.known = _Known()
+        self.gathered = Gathered()
 
-    def parse(self, source: Source, opened: Opened | None = None) -> Iterator[Item]:
-        """The items of one source; last an `Ended`.
+    def parse(
+        self,
+        sources: Iterable[Source],
+        opened: Sequence[Opened | None] = (),
+        *,
+        early: bool = False,
+    ) -> Iterator[Item]:
+        """The items of sources, in order; a batch may hold rows of several.
+
+        Parameters
+        ----------
+        sources : iterable of Source
+        opened : sequence of Opened or None
+            What was read of each before; where it is shorter than the sources, nothing was.
+        early : bool
+            Give the first rows soon, in small batches.
 
         Raises
         ------
         LogFormatError, RecordError, InflateError, SourceError, ValueError
             As `flowparse.read_table` says.
         """
-        yield from _OneSource(self, source, opened).run()
+        self.parser.begin(b"")
+        self.gathered = Gathered()
+        self._set_batch(_FIRST_ROWS if early else _core.BATCH_ROWS)
+        for number, source in enumerate(sources):
+            before = opened[number] if number < len(opened) else None
+            yield from _OneSource(self, source, before).run()
+        yield from self.export_rows()
+
+    def export_rows(self) -> Iterator[Item]:
+        """The rows that wait, and then what is to be known of their sources."""
+        gathered = self.gathered
+        if self.parser.rows and gathered.seen is not None:
+            yield self.parser.export(gathered.seen.schema)
+            if self.batch_rows < _core.BATCH_ROWS:
+                self._set_batch(min(self.batch_rows * _GROWTH, _core.BATCH_ROWS))
+        yield from gathered.take_ended()
+
+    def _set_batch(self, rows: int) -> None:
+        self.batch_rows = rows
+        self.parser.set_batch(rows)
 
     def layout(self, log_format: LogFormat, source: str) -> tuple[_core.Layout, FormatSeen]:
         """The core's layout for a format. Made once, unless the filter looks at the source."""
-        by_source = any(c.column == "source" for group in self.request.filters for c in group)
-        key = (log_format, source if by_source else "")
+        key = (log_format, source if self.by_source else "")
         if key not in self.layouts:
             if len(self.layouts) >= _LAYOUTS_KEPT:  # headers without end are no reason to grow
                 self.layouts.clear()
@@ -113,12 +131,21 @@ class SourceParser:
         return layout, FormatSeen(log_format, schema_of(columns), left_out)
 
 
+class _Known:
+    """The header that a source had last: the next one's is likely to be the same."""
+
+    header: bytes | None = None
+    layout: _core.Layout | None = None
+    seen: FormatSeen | None = None
+
+
 class _OneSource:
     """The decisions for one source."""
 
     def __init__(self, owner: SourceParser, source: Source, opened: Opened | None) -> None:
         self.owner = owner
         self.parser = owner.parser
+        self.gathered = owner.gathered
         self.source = source
         self.opened = opened
         self.seen: FormatSeen | None = None
@@ -126,47 +153,87 @@ class _OneSource:
         self.first: Reject | None = None
         self.error: FlowparseError | None = None
         self.reported_bytes = 0
+        self.ahead: Ahead | None = None
 
     def run(self) -> Iterator[Item]:
-        self.parser.begin(self.source.name.encode("utf-8", "backslashreplace"))
+        name = self.source.name.encode("utf-8", "backslashreplace")
+        small = None if self.opened else read_small(self.source)
         bytes_read = 0
         try:
-            with self._open() as text:
-                yield from self._steps(text)
-                bytes_read = text.bytes_read
+            if small is not None:
+                bytes_read = small.bytes_read
+                yield from self._run_small(name, small.text)
+            else:
+                self.parser.next(name)
+                with self._open() as text:
+                    try:
+                        yield from self._steps(self.parser.step(), text)
+                    finally:
+                        self._stop_ahead()
+                    bytes_read = text.bytes_read
         except SourceError as error:  # it cannot be opened
-            self._fail(error)
+            yield from self._fail(error)
         yield Progressed(bytes_read - self.reported_bytes)
-        yield Ended(
-            self.source.name, self._counts(bytes_read), self.rejects, self.first, self.error
-        )
+        if self.first is None and self.error is None:
+            self.gathered.add_sound(self.source.name, self.parser.counts(), bytes_read)
+        else:
+            self.gathered.add(self._ended(bytes_read))
+
+    def _run_small(self, name: bytes, text: bytes) -> Iterator[Item]:
+        known = self.owner.known
+        header, layout = (None, None) if self.owner.by_source else (known.header, known.layout)
+        if header is not None and known.seen is not None:
+            yield from self._begin_columns(known.seen)
+        event, matched = self.parser.take(name, text, header, layout)
+        if matched:
+            self.seen = known.seen
+            if known.seen is not None:
+                yield from self._tell_format(known.seen)
+        yield from self._steps(event, None)
 
     def _open(self) -> TextStream:
         return self.opened.text if self.opened else open_text(self.source)
 
-    def _pieces(self, text: TextStream) -> Iterator[bytes]:
+    def _pieces(self, text: TextStream | None) -> Iterator[bytes]:
         if self.opened:
             yield from self.opened.pieces
             if self.opened.error:
                 raise self.opened.error
-        yield from text
+        if text is None:
+            return
+        spare = self.owner.spare
+        while True:
+            if self.ahead is None and spare is not None and spare.take():
+                self.ahead = Ahead(text)
+            piece = next(self.ahead or text, None)
+            if piece is None:
+                return
+            yield piece
 
-    def _steps(self, text: TextStream) -> Iterator[Item]:
+    def _stop_ahead(self) -> None:
+        if self.ahead is not None and self.owner.spare is not None:
+            self.ahead.close()
+            self.ahead = None
+            self.owner.spare.give_back()
+
+    def _steps(self, event: int, text: TextStream | None) -> Iterator[Item]:
         parser, pieces = self.parser, self._pieces(text)
-        while (event := parser.step()) != _core.EVENT_END:
+        while event != _core.EVENT_END:
             if event == _core.EVENT_INPUT:
                 self._feed(pieces)
-                if text.bytes_read - self.reported_bytes >= _PROGRESS_BYTES:
+                if text is not None and text.bytes_read - self.reported_bytes >= _PROGRESS_BYTES:
                     yield Progressed(text.bytes_read - self.reported_bytes)
                     self.reported_bytes = text.bytes_read
             elif event == _core.EVENT_BATCH:
-                yield from self._export()
+                yield from self._export_rejects()
+                yield from self.owner.export_rows()
             else:
-                yield from self._export()
-                yield self._change_format(event)
-        yield from self._export()
+                yield from self._export_rejects()
+                yield from self._change_format(event)
+            event = parser.step()
+        yield from self._export_rejects()
         if self.error is not None:
-            self._fail(self.error)
+            yield from self._fail(self.error)
 
     def _feed(self, pieces: Iterator[bytes]) -> None:
         try:
@@ -180,37 +247,54 @@ class _OneSource:
         else:
             self.parser.write(piece)
 
-    def _change_format(self, event: int) -> FormatSeen:
+    def _change_format(self, event: int) -> Iterator[Item]:
         line, number, byte_offset, too_long = self.parser.line()
         if event == _core.EVENT_FIRST_LINE:
-            log_format, taken = judge_first_line(
-                line,
-                too_long=too_long,
-                given=self.owner.request.log_format,
-                place=f"{self.source.name}, line {number}, byte {byte_offset}",
-            )
+            try:
+                log_format, taken = judge_first_line(
+                    line,
+                    too_long=too_long,
+                    given=self.owner.request.log_format,
+                    place=f"{self.source.name}, line {number}, byte {byte_offset}",
+                )
+            except FlowparseError:
+                yield from self.owner.export_rows()
+                raise
         else:
             header = read_header(line.strip(b" \t\r").split(), in_force=None)
             assert header is not None  # the core judged it by the same rule
             log_format, taken = header, True
         layout, self.seen = self.owner.layout(log_format, self.source.name)
+        yield from self._begin_columns(self.seen)
         self.parser.use(layout, taken)
-        return self.seen
+        if event == _core.EVENT_FIRST_LINE and taken:
+            known = self.owner.known
+            known.header, known.layout, known.seen = line, layout, self.seen
+        yield from self._tell_format(self.seen)
 
-    def _export(self) -> Iterator[Item]:
-        if self.seen is None:
+    def _begin_columns(self, seen: FormatSeen) -> Iterator[Item]:
+        """Rows of another format go first: a batch has one."""
+        if self.gathered.seen is not seen:
+            yield from self.owner.export_rows()
+            self.gathered.seen = seen
+
+    def _tell_format(self, seen: FormatSeen) -> Iterator[Item]:
+        if seen.log_format not in self.gathered.formats:
+            self.gathered.formats.add(seen.log_format)
+            yield seen
+
+    def _export_rejects(self) -> Iterator[Item]:
+        if self.seen is None or not self.parser.rejects:
             return
-        if self.parser.rejects:
-            raw = self.parser.export_rejects()
-            if self.first is None:
-                self.first = first_reject(raw, self.source.name, self.seen.log_format)
-            if self.owner.request.on_reject == "raise":
-                raise self.first.error()
-            self.rejects.append(rejects_batch(raw, self.source.name, self.seen.log_format))
-        if self.parser.rows:
-            yield self.parser.export(self.seen.schema)
+        raw = self.parser.export_rejects()
+        if self.first is None:
+            self.first = first_reject(raw, self.source.name, self.seen.log_format)
+        if self.owner.request.on_reject == "raise":
+            yield from self.owner.export_rows()
+            raise self.first.error()
+        self.rejects.append(rejects_batch(raw, self.source.name, self.seen.log_format))
 
-    def _fail(self, error: FlowparseError) -> None:
+    def _fail(self, error: FlowparseError) -> Iterator[Item]:
         """Keep what was read before the damage, or say how much that was."""
         kept = self.parser.counts()[0]
         collect = self.owner.request.on_reject == "collect"
@@ -224,9 +308,10 @@ class _OneSource:
                 collected=collect,
             )
         if not collect:
+            yield from self.owner.export_rows()
             raise error
         self.error = error
 
-    def _counts(self, bytes_read: int) -> Counts:
-        *lines, bytes_text = self.parser.counts()
-        return replace(Counts(*lines), objects=1, bytes_read=bytes_read, bytes_text=bytes_text)
+    def _ended(self, bytes_read: int) -> Ended:
+        counts = counts_of(self.parser.counts(), objects=1, bytes_read=bytes_read)
+        return Ended(self.source.name, counts, self.rejects, self.first, self.error)

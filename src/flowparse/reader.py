@@ -14,14 +14,15 @@ import pyarrow as pa
 from flowparse import _core
 from flowparse.counts import Counts
 from flowparse.errors import FlowparseError, FormatChangedWarning, InflateError, RejectWarning
+from flowparse.items import Ended, FormatSeen, Item, Progressed
 from flowparse.logformat import LogFormat
-from flowparse.parsing import Ended, FormatSeen, Item, Progressed, SourceParser
+from flowparse.parsing import SourceParser
 from flowparse.rejects import REJECTS_SCHEMA, Reject
 from flowparse.request import Request
 from flowparse.schema import Column, schema_of
 from flowparse.sniff import Opened, sniff_format
-from flowparse.sources import Source
-from flowparse.workers import run_in_order
+from flowparse.sources import SMALL_BYTES, Source
+from flowparse.workers import Spare, run_in_order
 
 __all__ = ["ERRORS_SCHEMA", "FlowReader", "with_metadata"]
 
@@ -36,6 +37,10 @@ ERRORS_SCHEMA: Final = pa.schema(
 )
 #: Bytes of batches that workers may make ahead of the consumer of a stream.
 _AHEAD_BYTES: Final = 64 << 20
+#: Stored bytes of small sources that are read as one task.
+_GROUP_BYTES: Final = 256 << 10
+#: Of sources no larger than this, one thread reads all.
+_TINY_BYTES: Final = 8 << 10
 #: What any item takes beside its values: a million empty sources are not nothing.
 _ITEM_BYTES: Final = 1024
 
@@ -122,17 +127,29 @@ class FlowReader:
     def _run(self, ahead_bytes: int) -> Iterator[Item]:
         # Workers must not hold the reader: one that is dropped unread could not end them.
         request, columns, opened = self._request, self._columns, self._opened
+        sources, early = self._sources, ahead_bytes < sys.maxsize
+        tasks = _group(sources)
+        threads = _count_workers(sources, tasks, request.threads)
+        spare = Spare(request.threads - threads)
 
         def make_work() -> Any:
-            parser = SourceParser(request, columns)
-            return lambda task: parser.parse(task[1], opened.pop(task[0], None))
+            parser = SourceParser(request, columns, spare=spare)
+
+            def work(task: slice) -> Iterator[Item]:
+                numbers = range(task.start, task.stop)
+                before = [opened.pop(number, None) for number in numbers]
+                first = early and task.start == 0
+                return parser.parse(sources[task], before, early=first)
+
+            return work
 
         return run_in_order(
-            list(enumerate(self._sources)),
+            tasks,
             make_work,
-            threads=request.threads,
+            threads=threads,
             size_of=_size_of,
             budget_bytes=ahead_bytes,
+            spare=spare,
         )
 
     @property
@@ -261,6 +278,35 @@ def _caller_level() -> int:
             break
         frame, level = frame.f_back, level + 1
     return level
+
+
+def _group(sources: Sequence[Source]) -> list[slice]:
+    """Runs of sources to be read one after another: small ones together, each large one alone.
+
+    They do not depend on the number of threads, so batches do not either.
+    """
+    groups: list[slice] = []
+    begin = held_bytes = 0
+    for number, source in enumerate(sources):
+        size = source.size if source.rereadable else None
+        is_small = size is not None and size <= SMALL_BYTES
+        if not is_small or held_bytes >= _GROUP_BYTES:
+            if number > begin:
+                groups.append(slice(begin, number))
+            begin, held_bytes = number, 0
+        held_bytes += size if is_small and size is not None else _GROUP_BYTES
+    if begin < len(sources):
+        groups.append(slice(begin, len(sources)))
+    return groups
+
+
+def _count_workers(sources: Sequence[Source], tasks: Sequence[slice], threads: int) -> int:
+    """How many threads parse. Of tiny sources most of the time is Python's, which has one thread
+    at a time: two would only wait for each other.
+    """
+    sizes = [sources[task][0].size for task in tasks]
+    tiny = sum(size is not None and size <= _TINY_BYTES for size in sizes)
+    return max(1, min(threads, len(tasks) - tiny + (tiny > 0)))
 
 
 def _sum_sizes(sources: Sequence[Source]) -> int | None:

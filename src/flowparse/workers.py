@@ -12,13 +12,43 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import Generic, TypeVar
 
-__all__ = ["run_in_order"]
+__all__ = ["Spare", "run_in_order"]
 
 Task = TypeVar("Task")
 Item = TypeVar("Item")
 
 #: Makes the items of one task, one after another.
 Work = Callable[[Task], Iterator[Item]]
+
+
+class Spare:
+    """How many of the threads that the caller allows have nothing to do.
+
+    Parameters
+    ----------
+    threads : int
+        To begin with.
+    """
+
+    def __init__(self, threads: int) -> None:
+        self._threads = threads
+        self._lock = threading.Lock()
+
+    def take(self) -> bool:
+        """One of them, if there is one."""
+        if self._threads <= 0:  # seldom wrong, and then only late
+            return False
+        with self._lock:
+            self._threads -= 1
+            if self._threads >= 0:
+                return True
+            self._threads += 1
+            return False
+
+    def give_back(self) -> None:
+        """One more has nothing to do."""
+        with self._lock:
+            self._threads += 1
 
 
 class _Cancelled(BaseException):
@@ -41,7 +71,9 @@ class _Lanes(Generic[Task, Item]):
         make_work: Callable[[], Work[Task, Item]],
         size_of: Callable[[Item], int],
         budget_bytes: int,
+        spare: Spare,
     ) -> None:
+        self.spare = spare
         self.tasks = tasks
         self.make_work = make_work
         self.size_of = size_of
@@ -68,6 +100,7 @@ class _Lanes(Generic[Task, Item]):
             with self.changed:
                 lane.ended = True
                 self.changed.notify_all()
+        self.spare.give_back()
 
     def _lane(self, number: int) -> _Lane[Item]:
         with self.changed:
@@ -132,6 +165,7 @@ def run_in_order(
     threads: int,
     size_of: Callable[[Item], int],
     budget_bytes: int,
+    spare: Spare | None = None,
 ) -> Iterator[Item]:
     """Everything that work makes of the tasks, task after task.
 
@@ -146,6 +180,8 @@ def run_in_order(
         Bytes that an item takes.
     budget_bytes : int
         Made and not yet taken at most, but for one item of each worker.
+    spare : Spare, optional
+        Is given each thread that has no more tasks.
 
     Yields
     ------
@@ -159,7 +195,7 @@ def run_in_order(
         for task in tasks:
             yield from work(task)
         return
-    lanes = _Lanes(tasks, make_work, size_of, budget_bytes)
+    lanes = _Lanes(tasks, make_work, size_of, budget_bytes, spare or Spare(0))
     workers = [
         threading.Thread(target=lanes.run_worker, name=f"flowparse-{n}", daemon=True)
         for n in range(n_threads)

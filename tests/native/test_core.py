@@ -561,3 +561,162 @@ def test_the_gil_is_free_while_the_core_parses() -> None:
     assert event == _core.EVENT_INPUT
     assert parser.counts()[0] == 4_000_000
     assert within > 0
+
+
+# ---------------------------------------------------------------- one source after another
+
+
+def test_rows_of_several_sources_wait_together() -> None:
+    """`next` begins a source: line 1, byte 0, counts anew; rows of those before go on waiting."""
+    parser = parse(b"2 a 1\n2 b 2\n", layout())
+    assert parser.counts()[0] == 2
+    parser.next(b"other")
+    assert (parser.rows, parser.counts()) == (2, (0,) * 7)
+    assert parser.step() == _core.EVENT_INPUT
+    parser.write(b"\n2 c 3\n")
+    assert parser.step() == _core.EVENT_FIRST_LINE
+    assert parser.line() == (b"2 c 3", 2, 1, False)
+    parser.use(layout(), False)
+    assert parser.step() == _core.EVENT_INPUT
+    assert parser.export(SCHEMA).to_pydict()["srcaddr"] == ["a", "b", "c"]
+
+
+def test_rejects_are_told_before_the_next_source() -> None:
+    """`next` while rejects wait is out of turn: nobody could tell whose they are."""
+    parser = parse(b"bogus\n2 a 1\n", layout())
+    refused(parser.next, b"other")
+    parser.export_rejects()
+    parser.next(b"other")
+
+
+def test_other_columns_wait_for_an_export() -> None:
+    """A source with other columns is out of turn while rows wait."""
+    parser = parse(b"2 a 1\n", layout())
+    parser.next(b"other")
+    parser.step()
+    parser.write(b"1\n")
+    assert parser.step() == _core.EVENT_FIRST_LINE
+    refused(parser.use, layout([("bytes", NUMBER, INT64_MAX)], [(INT64, 0)]), False)
+
+
+def test_a_source_taken_at_once() -> None:
+    """`take` reads a source to its end if its first line is the header that is expected."""
+    known = layout()
+    parser = _core.Parser()
+    parser.begin(b"")
+    header, record = b"version srcaddr bytes", b"2 a 1\n"
+    assert parser.take(b"x", header + b"\n" + record, header, known) == (_core.EVENT_END, True)
+    assert parser.take(b"y", b"", header, known) == (_core.EVENT_END, False)
+    assert parser.take(b"z", record, header, known) == (_core.EVENT_FIRST_LINE, False)
+    assert parser.line()[0] == record.strip()
+    assert parser.take(b"z", header + b" \n" + record, header, known) == (
+        _core.EVENT_FIRST_LINE,
+        False,
+    )
+    assert parser.take(b"z", header + b"\n" + record, None, None)[0] == _core.EVENT_FIRST_LINE
+    twice = header + b"\n" + record + b"srcaddr version bytes\n"
+    assert parser.take(b"z", twice, header, known) == (_core.EVENT_HEADER, True)
+    assert parser.export(SCHEMA).num_rows == 2
+
+
+def test_a_long_line_is_not_the_expected_header() -> None:
+    """The kept beginning of a line over 64 KiB is no header, even if it is the same bytes."""
+    begin = b"a" * 4096
+    parser = _core.Parser()
+    parser.begin(b"")
+    taken = parser.take(b"x", begin + b"a" * 70_000 + b"\n", begin, layout())
+    assert taken == (_core.EVENT_FIRST_LINE, False)
+
+
+def test_the_size_of_a_batch_can_change() -> None:
+    """`set_batch` says after how many rows an export is asked for."""
+    parser = waiting(b"2 a 1\n" * 100_000)
+    parser.set_batch(10)
+    parser.use(layout(), False)
+    assert parser.step() == _core.EVENT_BATCH
+    assert 10 <= parser.rows < 65_536
+
+
+# ---------------------------------------------------------------- text that lies where it lay
+
+
+@pytest.mark.parametrize("kernel", _core.kernel_names())
+@pytest.mark.parametrize("piece", [255, 256, 257, 1000, 20_000, 300_000])
+def test_pieces_of_any_size_give_the_same_rows(piece: int, kernel: str) -> None:
+    """Lines that cross the ends of pieces, or lie near them, come out as all others do."""
+    lines = b"".join(
+        b"2 10.0.%d.%d %d\n" % (i >> 8 & 255, i & 255, i * 7919) for i in range(40_000)
+    )
+    text = b"version srcaddr bytes\n" + lines
+    before = _core.set_kernel(kernel)
+    try:
+        parser = _core.Parser(1 << 20)
+        parser.begin(b"")
+        at = 0
+        while (event := parser.step()) != _core.EVENT_END:
+            if event == _core.EVENT_FIRST_LINE:
+                parser.use(layout(), True)
+            elif at < len(text):
+                parser.write(bytes(bytearray(text[at : at + piece])))
+                at += piece
+            else:
+                parser.finish(True)
+    finally:
+        _core.set_kernel(before)
+    found = parser.export(SCHEMA)
+    assert found["bytes"].to_pylist() == [i * 7919 for i in range(40_000)]
+    assert found["srcaddr"].to_pylist() == [f"10.0.{i >> 8}.{i & 255}" for i in range(40_000)]
+
+
+@pytest.mark.parametrize("kernel", _core.kernel_names())
+def test_what_repeats_and_what_does_not(kernel: str) -> None:
+    """Fields that are the row before's again, all but one, and none: each row has its own values.
+
+    Four text fields side by side are looked at together; runs begin and end at every place
+    within eight rows, and values of the same size change.
+    """
+    names = ["account-id", "vpc-id", "action", "region"]
+    fields = [("version", NUMBER, 2**31 - 1), *((name, TEXT, 0) for name in names)]
+    rows = []
+    for i in range(5000):
+        run = i // 13
+        values = [f"{run % 3:012}", f"vpc-{run % 7:017x}", "ACCEPT", "-" if run % 5 else "eu"]
+        if i % 11 == 0:
+            values[i % 4] = "REJECT"
+        rows.append((run % 2 + 2, values))
+    text = "".join(f"{version} {' '.join(values)}\n" for version, values in rows).encode()
+    kinds = [(INT32, 0), *((CODES, place) for place in range(1, 5))]
+    schema = pa.schema([("version", pa.int32()), *((name, DICTIONARY) for name in names)])
+    before = _core.set_kernel(kernel)
+    try:
+        batch = parse(text, layout(fields, kinds)).export(schema)
+    finally:
+        _core.set_kernel(before)
+    batch.validate(full=True)
+    assert batch["version"].to_pylist() == [version for version, _ in rows]
+    for place, name in enumerate(names):
+        wanted = [None if values[place] == "-" else values[place] for _, values in rows]
+        assert batch[name].to_pylist() == wanted
+
+
+@pytest.mark.parametrize("kernel", _core.kernel_names())
+def test_numbers_of_every_length(kernel: str) -> None:
+    """Numbers of 1 to 30 digits, with zeros in front, nulls and rubbish among them, are what
+    Python makes of them, in rows by the thousand.
+    """
+    tokens = []
+    for i in range(4000):
+        digits = str(i * 104729 + 10 ** (i % 19))
+        token = {3: "-", 5: "0" * 20 + digits, 7: digits + "x", 11: "-" + digits}.get(i % 23)
+        tokens.append(token or digits[-(1 + i % len(digits)) :])
+    good = [t for t in tokens if t == "-" or (t.isdigit() and int(t) <= INT64_MAX)]
+    before = _core.set_kernel(kernel)
+    try:
+        text = "".join(f"{token}\n" for token in tokens).encode()
+        parser = parse(text, layout([("bytes", NUMBER, INT64_MAX)], [(INT64, 0)]))
+    finally:
+        _core.set_kernel(before)
+    assert parser.counts()[3] == len(tokens) - len(good) > 100
+    parser.export_rejects()
+    found = parser.export(pa.schema([("bytes", pa.int64())]))
+    assert found["bytes"].to_pylist() == [None if t == "-" else int(t) for t in good]

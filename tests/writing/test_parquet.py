@@ -157,12 +157,12 @@ def test_row_groups_across_sources(tmp_path: Path) -> None:
 def test_rows_waiting_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """When too many rows wait in several files, short row groups are written; no row is lost."""
     monkeypatch.setattr("flowparse.writing.rowgroups._WAITING_BYTES", 20_000)
-    lines = [line(n, start=START + 86400 * (n % 5)) for n in range(2000)]
-    sources = [HEADER + b"".join(lines[at : at + 100]) for at in range(0, 2000, 100)]
+    lines = [line(n, start=START + 86400 * (n % 5)) for n in range(8000)]
+    sources = [HEADER + b"".join(lines[at : at + 1000]) for at in range(0, 8000, 1000)]
     result = flowparse.to_parquet(sources, tmp_path / "d", partition_by=["day"])
     assert len(result.files) == 5
     assert result.row_groups > 5
-    assert sorted(ds.dataset(tmp_path / "d").to_table()["bytes"].to_pylist()) == list(range(2000))
+    assert sorted(ds.dataset(tmp_path / "d").to_table()["bytes"].to_pylist()) == list(range(8000))
 
 
 def test_one_file_waits_for_its_row_group(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,12 +28,13 @@ from collections.abc import Generator, Iterator
 from itertools import chain
 from typing import Final, NamedTuple, cast
 
-from isal.igzip_lib import DECOMP_GZIP, IgzipDecompressor, IsalError
+from isal.igzip_lib import DECOMP_GZIP, IgzipDecompressor
+from isal.igzip_lib import IsalError as _IsalError
 
 from flowparse.errors import FlowparseError, InflateError, SourceError
 from flowparse.sources.local import Reader, Source
 
-__all__ = ["PIECE_BYTES", "inflate"]
+__all__ = ["PIECE_BYTES", "IsalError", "inflate", "isal_reads"]
 
 #: Largest piece of text, and largest read. A core's cache holds a few of them.
 PIECE_BYTES: Final = 256 * 1024
@@ -44,8 +45,8 @@ PIECE_BYTES: Final = 256 * 1024
 bytes(16 * PIECE_BYTES)
 
 _MAGIC: Final = b"\x1f\x8b"
-# Some versions of isal's stubs give it as a value, not as a class.
-_IsalError: Final = cast("type[Exception]", IsalError)
+#: What ISA-L raises. Some versions of its stubs give it as a value, not as a class.
+IsalError: Final = cast("type[Exception]", _IsalError)
 _FLAGS_AT: Final = 3
 _OPTIONAL_PARTS: Final = 0x1E
 _RESERVED_FLAGS: Final = 0xE0
@@ -116,7 +117,7 @@ class _Given(NamedTuple):
 def _inflate_members(data: _Compressed) -> Iterator[bytes]:
     while _at_member(data):
         given = _Given()
-        if _isal_reads(data.peek(_FLAGS_AT + 1)):
+        if isal_reads(data.peek(_FLAGS_AT + 1)):
             data.mark()
             unfinished = yield from _inflate_fast(data)
             if unfinished is None:
@@ -136,7 +137,7 @@ def _at_member(data: _Compressed) -> bool:
     return start != b""
 
 
-def _isal_reads(header: bytes) -> bool:
+def isal_reads(header: bytes) -> bool:
     """Whether ISA-L reads a header with these flags right, however it is cut."""
     flags = header[_FLAGS_AT] if len(header) > _FLAGS_AT else 0
     return not flags & _RESERVED_FLAGS and (flags & _OPTIONAL_PARTS).bit_count() <= 1
@@ -154,7 +155,7 @@ def _inflate_fast(data: _Compressed) -> Generator[bytes, None, _Given | None]:
                 size += len(text)
                 crc = inflater.crc
                 yield text
-        except _IsalError:
+        except IsalError:
             break
         if inflater.eof:
             data.give_back(len(inflater.unused_data))

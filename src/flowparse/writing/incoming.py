@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from flowparse.counts import Counts
-from flowparse.parsing import FormatSeen, Item
+from flowparse.items import FormatSeen, Item
 from flowparse.reader import ERRORS_SCHEMA, FlowReader
 from flowparse.rejects import REJECTS_SCHEMA
 from flowparse.request import Request, read_request

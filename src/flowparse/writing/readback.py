@@ -16,9 +16,10 @@ import pyarrow.compute as pc
 
 from flowparse.errors import FlowparseError
 from flowparse.fields import INT64_MAX
+from flowparse.items import Ended
 from flowparse.judge import read_header
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
-from flowparse.parsing import Ended, SourceParser
+from flowparse.parsing import SourceParser
 from flowparse.request import read_request
 from flowparse.schema import Column, check_of
 from flowparse.sources.local import BytesSource
@@ -62,7 +63,7 @@ class ReadBack:
         batches: list[pa.RecordBatch] = []
         rejected: list[int] = []
         try:
-            for item in self._parser.parse(BytesSource(text if begins else self._header + text)):
+            for item in self._parser.parse([BytesSource(text if begins else self._header + text)]):
                 if isinstance(item, pa.RecordBatch):
                     batches.append(item)
                 elif isinstance(item, Ended) and item.first is not None:
