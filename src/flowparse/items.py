@@ -68,7 +68,6 @@ class Gathered:
 
     def __init__(self) -> None:
         self.seen: FormatSeen | None = None
-        self.formats: set[LogFormat] = set()
         self._ended: list[Ended] = []
         self._sums = [0] * 7
         self._objects = 0

@@ -187,8 +187,6 @@ class _OneSource:
         event, matched = self.parser.take(name, text, header, layout)
         if matched:
             self.seen = known.seen
-            if known.seen is not None:
-                yield from self._tell_format(known.seen)
         yield from self._steps(event, None)
 
     def _open(self) -> TextStream:
@@ -270,17 +268,12 @@ class _OneSource:
         if event == _core.EVENT_FIRST_LINE and taken:
             known = self.owner.known
             known.header, known.layout, known.seen = line, layout, self.seen
-        yield from self._tell_format(self.seen)
 
     def _begin_columns(self, seen: FormatSeen) -> Iterator[Item]:
         """Rows of another format go first: a batch has one."""
         if self.gathered.seen is not seen:
             yield from self.owner.export_rows()
             self.gathered.seen = seen
-
-    def _tell_format(self, seen: FormatSeen) -> Iterator[Item]:
-        if seen.log_format not in self.gathered.formats:
-            self.gathered.formats.add(seen.log_format)
             yield seen
 
     def _export_rejects(self) -> Iterator[Item]:

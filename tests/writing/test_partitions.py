@@ -303,3 +303,12 @@ def test_layouts_are_not_mixed(tmp_path: Path) -> None:
     flowparse.to_parquet(text, tmp_path, partition_by=["day"])
     with pytest.raises(DestinationError, match="partitioned by day, and this run by acc"):
         flowparse.to_parquet(text, tmp_path, partition_by=["account"], mode="append")
+
+
+def test_formats_by_turns_within_small_sources(tmp_path: Path) -> None:
+    """Small sources of two formats by turns are each placed by the time that its format has."""
+    start = b"version srcaddr start\n2 192.0.2.1 1795521600\n"
+    end = b"version srcaddr end\n2 192.0.2.2 1795608000\n"
+    flowparse.to_parquet([start, end, start, end, start], tmp_path / "d", partition_by=["day"])
+    days = {path.name: ds.dataset(path).count_rows() for path in (tmp_path / "d").iterdir()}
+    assert days == {"day=2026-11-24": 3, "day=2026-11-25": 2}
