@@ -15,6 +15,10 @@ from race import Contestant, run_rounds
 from report import Report, Share, Stage
 from rivals import Field
 
+_STAGES = [
+    f"bench_{stage}"
+    for stage in ("inflate", "scan", "convert", "filter", "export", "read", "parquet")
+]
 _REPORT = pytest.StashKey[Report]()
 
 
@@ -29,6 +33,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.stash[_REPORT] = Report()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Stages in the order of the way of the data; questions before them, as they come."""
+    items.sort(key=lambda item: _STAGES.index(item.path.stem) if item.path.stem in _STAGES else -1)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -103,10 +103,18 @@ def cores() -> int:
 
 def machine_lines(versions: dict[str, str]) -> Iterator[str]:
     """CPU, cores, system, kernel in use, and the versions of all who ran."""
-    yield f"{_cpu_model()}, {cores()} cores, {platform.system()} {platform.release()}"
+    yield f"{_cpu_model()}, {cores()} cores, {platform.system()} {platform.release()}, {_load()}"
     known = {name: importlib.metadata.version(name) for name in _PACKAGES} | versions
     known["Python"] = platform.python_version()
     yield f"kernel {flowparse.kernel()}; " + ", ".join(f"{n} {v}" for n, v in known.items())
+
+
+def _load() -> str:
+    """Above the number of contestants' threads: others were at work."""
+    if not hasattr(os, "getloadavg"):
+        return "load unknown"
+    one, five, _ = os.getloadavg()
+    return f"load {one:.1f} (1 min) {five:.1f} (5 min)"
 
 
 def _cpu_model() -> str:
