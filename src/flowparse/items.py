@@ -68,6 +68,7 @@ class Gathered:
 
     def __init__(self) -> None:
         self.seen: FormatSeen | None = None
+        self.rows_before = 0  # of the rows in the parser: those of sources before this one
         self._ended: list[Ended] = []
         self._sums = [0] * 7
         self._objects = 0

@@ -93,11 +93,16 @@ class SourceParser:
             yield from _OneSource(self, source, before).run()
         yield from self.export_rows()
 
-    def export_rows(self) -> Iterator[Item]:
-        """The rows that wait, and then what is to be known of their sources."""
+    def export_rows(self, most: int | None = None) -> Iterator[Item]:
+        """The rows that wait, or the first of them, and then what is to be known of their
+        sources.
+        """
         gathered = self.gathered
         if self.parser.rows and gathered.seen is not None:
-            yield self.parser.export(gathered.seen.schema)
+            batch = self.parser.export(gathered.seen.schema)
+            if most is None or most > 0:
+                yield batch.slice(0, most)
+            gathered.rows_before = 0
             if self.batch_rows < _core.BATCH_ROWS:
                 self._set_batch(min(self.batch_rows * _GROWTH, _core.BATCH_ROWS))
         yield from gathered.take_ended()
@@ -158,6 +163,7 @@ class _OneSource:
     def run(self) -> Iterator[Item]:
         name = self.source.name.encode("utf-8", "backslashreplace")
         small = None if self.opened else read_small(self.source)
+        self.gathered.rows_before = self.parser.rows
         bytes_read = 0
         try:
             if small is not None:
@@ -283,7 +289,7 @@ class _OneSource:
         if self.first is None:
             self.first = first_reject(raw, self.source.name, self.seen.log_format)
         if self.owner.request.on_reject == "raise":
-            yield from self.owner.export_rows()
+            yield from self.owner.export_rows(self.gathered.rows_before)
             raise self.first.error()
         self.rejects.append(rejects_batch(raw, self.source.name, self.seen.log_format))
 
