@@ -21,6 +21,7 @@ static inline uint32_t fp_count_trailing_zeros(uint64_t bits) {
 #define FP_LIKELY(x) (x)
 #define FP_UNLIKELY(x) (x)
 #define FP_INLINE static __forceinline
+#define FP_APART static __declspec(noinline)
 #define FP_PREFETCH(at) ((void)(at))
 #else
 static inline uint32_t fp_count_ones(uint64_t bits) {
@@ -33,10 +34,12 @@ static inline uint32_t fp_count_trailing_zeros(uint64_t bits) {
 #define FP_LIKELY(x) __builtin_expect(!!(x), 1)
 #define FP_UNLIKELY(x) __builtin_expect(!!(x), 0)
 #define FP_INLINE static inline __attribute__((always_inline))
+#define FP_APART static __attribute__((noinline))
 #define FP_PREFETCH(at) __builtin_prefetch((at), 1)
 #endif
 
-/* FP_INLINE: for a function that is one loop for each constant it is called with. */
+/* FP_INLINE: for a function that is one loop for each constant it is called with. FP_APART: for
+ * what is seldom needed, and would take registers from the loop that calls it. */
 
 /* Eight bytes, the first in the lowest byte. */
 static inline uint64_t fp_load8(const uint8_t *at) {
