@@ -167,3 +167,19 @@ def test_a_group_given_up_leaves_nothing_behind() -> None:
         list(parser.parse([bad]))
     batches = [item for item in parser.parse([good]) if isinstance(item, pa.RecordBatch)]
     assert ports(batches) == [1]
+
+
+def test_records_before_an_option_that_does_not_fit_come_out() -> None:
+    """A format that `since` cannot be applied to stops the reading after what came before."""
+    timed = b"version start end dstport\n2 1700000000 1700000060 7\n"
+    with flowparse.open_reader([timed, HEADER], columns=["dstport"], since=1, threads=1) as reader:
+        assert ports([next(reader)]) == [7]
+        with pytest.raises(ValueError, match="since"):
+            next(reader)
+
+
+def test_sources_that_a_filter_looks_at_share_a_batch(tmp_path: Path) -> None:
+    """A filter on the source has its own layout for each, and batches are no smaller for it."""
+    sources = [small(n) for n in range(50)]
+    with flowparse.open_reader(sources, filters=[("source", "!=", "x")], threads=1) as reader:
+        assert [batch.num_rows for batch in reader] == [1000]

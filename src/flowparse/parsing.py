@@ -22,7 +22,7 @@ from flowparse.rejects import Reject, first_reject, rejects_batch
 from flowparse.request import Request
 from flowparse.schema import Column, check_of, schema_of
 from flowparse.sniff import Opened
-from flowparse.sources import Ahead, Source, TextStream, open_text, read_small
+from flowparse.sources import Ahead, Small, Source, TextStream, open_text, read_small
 from flowparse.workers import Spare
 
 __all__ = ["SourceParser"]
@@ -66,7 +66,7 @@ class SourceParser:
     def parse(
         self,
         sources: Iterable[Source],
-        opened: Sequence[Opened | None] = (),
+        opened: Sequence[Opened | Small | None] = (),
         *,
         early: bool = False,
     ) -> Iterator[Item]:
@@ -75,7 +75,7 @@ class SourceParser:
         Parameters
         ----------
         sources : iterable of Source
-        opened : sequence of Opened or None
+        opened : sequence of Opened, Small or None
             What was read of each before; where it is shorter than the sources, nothing was.
         early : bool
             Give the first rows soon, in small batches.
@@ -136,6 +136,11 @@ class SourceParser:
         return layout, FormatSeen(log_format, schema_of(columns), left_out)
 
 
+def _is_alike(one: FormatSeen | None, other: FormatSeen) -> bool:
+    """Filters on the source have a layout for each source, of the same columns."""
+    return one is not None and one.log_format == other.log_format and one.schema == other.schema
+
+
 class _Known:
     """The header that a source had last: the next one's is likely to be the same."""
 
@@ -147,12 +152,13 @@ class _Known:
 class _OneSource:
     """The decisions for one source."""
 
-    def __init__(self, owner: SourceParser, source: Source, opened: Opened | None) -> None:
+    def __init__(self, owner: SourceParser, source: Source, opened: Opened | Small | None) -> None:
         self.owner = owner
         self.parser = owner.parser
         self.gathered = owner.gathered
         self.source = source
-        self.opened = opened
+        self.opened = None if isinstance(opened, Small) else opened
+        self.small = opened if isinstance(opened, Small) else None
         self.seen: FormatSeen | None = None
         self.rejects: list[pa.RecordBatch] = []
         self.first: Reject | None = None
@@ -162,7 +168,7 @@ class _OneSource:
 
     def run(self) -> Iterator[Item]:
         name = self.source.name.encode("utf-8", "backslashreplace")
-        small = None if self.opened else read_small(self.source)
+        small = self.small or (None if self.opened else read_small(self.source))
         self.gathered.rows_before = self.parser.rows
         bytes_read = 0
         try:
@@ -268,7 +274,11 @@ class _OneSource:
             header = read_header(line.strip(b" \t\r").split(), in_force=None)
             assert header is not None  # the core judged it by the same rule
             log_format, taken = header, True
-        layout, self.seen = self.owner.layout(log_format, self.source.name)
+        try:
+            layout, self.seen = self.owner.layout(log_format, self.source.name)
+        except ValueError:  # a format that the options do not fit
+            yield from self.owner.export_rows()
+            raise
         yield from self._begin_columns(self.seen)
         self.parser.use(layout, taken)
         if event == _core.EVENT_FIRST_LINE and taken:
@@ -278,9 +288,10 @@ class _OneSource:
     def _begin_columns(self, seen: FormatSeen) -> Iterator[Item]:
         """Rows of another format go first: a batch has one."""
         if self.gathered.seen is not seen:
-            yield from self.owner.export_rows()
+            if not _is_alike(self.gathered.seen, seen):
+                yield from self.owner.export_rows()
+                yield seen
             self.gathered.seen = seen
-            yield seen
 
     def _export_rejects(self) -> Iterator[Item]:
         if self.seen is None or not self.parser.rejects:

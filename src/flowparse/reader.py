@@ -21,7 +21,7 @@ from flowparse.rejects import REJECTS_SCHEMA, Reject
 from flowparse.request import Request
 from flowparse.schema import Column, schema_of
 from flowparse.sniff import Opened, sniff_format
-from flowparse.sources import SMALL_BYTES, Source
+from flowparse.sources import SMALL_BYTES, Small, Source
 from flowparse.workers import Spare, run_in_order
 
 __all__ = ["ERRORS_SCHEMA", "FlowReader", "with_metadata"]
@@ -36,11 +36,13 @@ ERRORS_SCHEMA: Final = pa.schema(
     ]
 )
 #: Bytes of batches that workers may make ahead of the consumer of a stream.
-_AHEAD_BYTES: Final = 64 << 20
+_AHEAD_BYTES: Final = 32 << 20
 #: Stored bytes of small sources that are read as one task.
 _GROUP_BYTES: Final = 256 << 10
 #: Of sources no larger than this, one thread reads all.
 _TINY_BYTES: Final = 8 << 10
+#: Text of small sources that is kept from opening until it is parsed.
+_KEPT_BYTES: Final = 16 << 20
 #: What any item takes beside its values: a million empty sources are not nothing.
 _ITEM_BYTES: Final = 1024
 
@@ -80,7 +82,7 @@ class FlowReader:
     def __init__(self, sources: Sequence[Source], request: Request, *, fixed: bool = True) -> None:
         self._sources = sources
         self._request = request
-        self._opened: dict[int, Opened] = {}
+        self._opened: dict[int, Opened | Small] = {}
         self._columns = self._fix_columns() if fixed else self._columns_asked()
         self._formats: dict[pa.Schema, None] = {}
         self._counts = Counts()
@@ -116,8 +118,12 @@ class FlowReader:
     def _sniff_formats(self) -> list[LogFormat]:
         given, parser = self._request.log_format, _core.Parser()
         formats: dict[LogFormat, None] = {}
+        kept_bytes = 0
         for number, source in enumerate(self._sources):
             log_format, opened = sniff_format(source, given, parser)
+            if isinstance(opened, Small):
+                kept_bytes += len(opened.text)
+                opened = opened if kept_bytes <= _KEPT_BYTES else None
             if opened is not None:
                 self._opened[number] = opened
             if log_format is not None:
@@ -226,7 +232,8 @@ class FlowReader:
         """Stop reading; the workers end at their next batch."""
         self._items.close()  # type: ignore[attr-defined]
         for opened in self._opened.values():
-            opened.text.close()
+            if not isinstance(opened, Small):
+                opened.text.close()
         self._opened.clear()
         self._warn()
 

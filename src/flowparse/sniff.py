@@ -9,7 +9,7 @@ from flowparse import _core
 from flowparse.errors import FlowparseError, InflateError, SourceError
 from flowparse.judge import judge_first_line
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
-from flowparse.sources import Source, TextStream, open_text
+from flowparse.sources import Small, Source, TextStream, open_text, read_small
 
 __all__ = ["Found", "Opened", "find_format", "sniff_format"]
 
@@ -108,12 +108,16 @@ def find_format(source: Source, given: LogFormat | None = None) -> Found | None:
 
 def sniff_format(
     source: Source, given: LogFormat | None, parser: _core.Parser
-) -> tuple[LogFormat | None, Opened | None]:
-    """Format of a source's first line, and what was read of it if it can be read only once.
+) -> tuple[LogFormat | None, Opened | Small | None]:
+    """Format of a source's first line, and what was read of it: all, if it is small, or the
+    beginning, if it can be read only once.
 
     The parser is lent, since making one costs more than a first line does. What is wrong with
     the source is left for its reading to say: here it has no format.
     """
+    small = read_small(source)
+    if small is not None:
+        return _judge_small(small, given, parser), small
     try:
         opened = Opened(open_text(source), keep=not source.rereadable)
     except SourceError:
@@ -123,6 +127,14 @@ def sniff_format(
         return log_format, opened
     opened.text.close()
     return log_format, None
+
+
+def _judge_small(small: Small, given: LogFormat | None, parser: _core.Parser) -> LogFormat | None:
+    event, _ = parser.take(b"", small.text, None, None)
+    try:
+        return _judge(parser, given, "")[0] if event == _core.EVENT_FIRST_LINE else None
+    except FlowparseError:
+        return None
 
 
 def _judge_quietly(

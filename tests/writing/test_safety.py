@@ -208,7 +208,7 @@ KILLED = """
 
         def read(self, size):
             self.reads += 1
-            if self.reads > 12:
+            if self.reads > 60:
                 os.kill(os.getpid(), signal.SIGKILL)
             if self.reads == 1:
                 return b"version account-id start\\n"

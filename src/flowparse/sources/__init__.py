@@ -10,11 +10,12 @@ from __future__ import annotations
 from flowparse.sources.ahead import Ahead
 from flowparse.sources.container import TextStream, container_of, open_text
 from flowparse.sources.local import Source, list_sources
-from flowparse.sources.small import SMALL_BYTES, read_small
+from flowparse.sources.small import SMALL_BYTES, Small, read_small
 
 __all__ = [
     "SMALL_BYTES",
     "Ahead",
+    "Small",
     "Source",
     "TextStream",
     "container_of",

@@ -7,7 +7,6 @@ one inflates, the other parses.
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Iterator
 from typing import Final, Self
 
@@ -33,7 +32,8 @@ class Ahead:
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces
-        self._made: deque[bytes] = deque()
+        self._made: list[bytes] = []
+        self._taken: Iterator[bytes] = iter(())
         self._changed = threading.Condition()
         self._ended = False
         self._closed = False
@@ -66,17 +66,27 @@ class Ahead:
         return self
 
     def __next__(self) -> bytes:
-        with self._changed:
-            while not self._made and not self._ended:
-                self._changed.wait()
-            if self._made:
-                if len(self._made) == _PIECES_AHEAD // 2:  # half is room enough to go on
-                    self._changed.notify()
-                return self._made.popleft()
+        piece = next(self._taken, None)
+        if piece is not None:
+            return piece
+        self._taken = iter(self._take())
+        piece = next(self._taken, None)
+        if piece is not None:
+            return piece
         if self._error is not None:
             error, self._error = self._error, None
             raise error
         raise StopIteration
+
+    def _take(self) -> list[bytes]:
+        """All that is made; nothing at the end. A lock for each piece would be one too many."""
+        with self._changed:
+            while not self._made and not self._ended:
+                self._changed.wait()
+            made, self._made = self._made, []
+            if len(made) >= _PIECES_AHEAD:
+                self._changed.notify()
+            return made
 
     def close(self) -> None:
         """End the thread. It may be called more than once."""

@@ -294,8 +294,14 @@ def _expand(pattern: str) -> list[str]:
 
 def _list_at(path: str, folders: set[tuple[int, int]]) -> Iterator[PathSource]:
     """The file at `path`, or the files below it. `folders` are those already listed."""
+    yield from _list_status(path, Path(path).stat, folders)
+
+
+def _list_status(
+    path: str, stat_it: Callable[[], os.stat_result], folders: set[tuple[int, int]]
+) -> Iterator[PathSource]:
     try:
-        status = os.stat(path)  # noqa: PTH116 (a Path for each of many files takes longer)
+        status = stat_it()
     except OSError:
         yield PathSource(path, None)
         return
@@ -315,14 +321,15 @@ def _list_folder(
         return
     folders.add(identity)
     for entry in _entries(path):
-        yield from _list_at(entry, folders)
+        yield from _list_status(entry.path, entry.stat, folders)
 
 
-def _entries(folder: str) -> list[str]:
-    """Paths in a folder, without the hidden ones, in order."""
+def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """What is in a folder, without what is hidden, in order."""
     try:
         with os.scandir(folder) as entries:
-            return sorted(entry.path for entry in entries if entry.name[0] not in "._")
+            shown = [entry for entry in entries if entry.name[0] not in "._"]
+        return sorted(shown, key=lambda entry: entry.path)
     except OSError as error:
         raise SourceError(
             f"{folder}: the folder cannot be listed: {_reason(error)}", source=folder
