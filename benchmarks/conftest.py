@@ -116,18 +116,20 @@ class Race:
         records: int | None = None,
         text_bytes: int | None = None,
         beside: bool = False,
-        rounds: int = 7,
+        rounds: int = 15,
     ) -> None:
         """Race for the cost of a stage. `beside`: the base is another's way, not a part."""
         contestants = _contestants(base, data, records, text_bytes)
         us = self._run(ours, contestants, data, rounds, records, text_bytes)
         if beside:
             rows = [Stage(name, kernel, us, None)]
-            rows += [Stage(f"  beside it: {rival.name}", "", rival, None) for rival in contestants]
+            for rival in contestants:
+                times = f"{rival.cpu_ns / us.cpu_ns:.2f} times that"
+                rows.append(Stage(f"  beside it: {rival.name}", "", rival, None, times))
         else:
             rows = [Stage(name, kernel, us, contestants[0])]
         self.report.stages.extend(rows)
-        self.benchmark.extra_info |= {"stage": name, "kernel": kernel, "ns_a_record": us.ns}
+        self.benchmark.extra_info |= {"stage": name, "kernel": kernel, "cpu_ns_a_record": us.cpu_ns}
 
     def answer(
         self, question: str, value: float, bound: float | None, is_most: bool, lines: list[str]

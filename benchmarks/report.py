@@ -38,21 +38,23 @@ class Share:
 
 @dataclass(frozen=True)
 class Stage:
-    """What a stage costs on top of those before it."""
+    """What a stage costs in CPU time, on top of those before it."""
 
     name: str
     kernel: str
     ours: Contestant
-    base: Contestant | None
+    base: Contestant | None  # what it is on top of
+    note: str = ""
 
     def line(self) -> str:
         """As the table shows it."""
-        own = self.ours.best - self.base.best if self.base else self.ours.best
-        ns = own / self.ours.records * 1e9
+        ns, rest = self.ours.cpu_ns, self.note
+        if self.base:
+            rest = f"{ns:.1f} - {self.base.cpu_ns:.1f} {self.base.name}"
+            ns -= self.base.cpu_ns
         # A stage that the noise hides has no speed.
-        speed = f"{self.ours.text_bytes / own / 1e9:8.2f}" if own > 0 else f"{'-':>8}"
-        rest = f"{self.ours.ns:.1f} - {self.base.ns:.1f} {self.base.name}" if self.base else ""
-        return f"{ns:9.1f}  {speed}  {self.kernel:<7} {self.name:<44} {rest}".rstrip()
+        speed = self.ours.text_bytes / self.ours.records / ns if ns > 0 else float("nan")
+        return f"{ns:9.1f}  {speed:8.2f}  {self.kernel:<7} {self.name:<44} {rest}".rstrip()
 
 
 @dataclass
