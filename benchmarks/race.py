@@ -1,92 +1,121 @@
-"""Interleaved timing: every contestant once a round, the best round of each counts."""
+"""One benchmark's race: who ran against whom, and what it says."""
 
 from __future__ import annotations
 
-import gc
-import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["Contestant", "run_rounds"]
+import pytest
+
+from contestant import Contestant, run_rounds
+from corpus import Corpus, Objects
+from report import REPORT, Share, Stage
+from rivals import Field
+
+__all__ = ["Race"]
 
 
-@dataclass
-class Contestant:
-    """One way to do the work.
+class Race:
+    """Lets contestants run in turn and notes who won.
 
-    Attributes
-    ----------
-    run : callable
-        Does it once. What it returns is dropped after the clock has stopped.
-    records : int
-        Of one run.
-    text_bytes : int
-        Of one run.
-    seconds, cpu_seconds : list of float
-        Of each round, by the clock and of all threads. Where several threads share the cores
-        with other work, the clock tells of that work, too.
+    `question` notes the best rival's time over ours, a record: 1 is a tie, more is better.
+    `stage` notes what ours takes on top of a base.
     """
 
-    name: str
-    run: Callable[[], object]
-    records: int
-    text_bytes: int
-    seconds: list[float] = field(default_factory=list)
-    cpu_seconds: list[float] = field(default_factory=list)
+    def __init__(self, benchmark: Any, config: pytest.Config) -> None:
+        self.benchmark = benchmark
+        self.config = config
+        self.report = config.stash[REPORT]
 
-    @property
-    def best(self) -> float:
-        """Seconds of the best round."""
-        return min(self.seconds)
+    def question(
+        self,
+        question: str,
+        data: Corpus | Objects,
+        ours: Callable[[], object],
+        rivals: dict[str, Callable[[], object]] | list[Contestant],
+        *,
+        least: float | None = None,
+        rounds: int = 5,
+        field: Field | None = None,
+    ) -> None:
+        """Race for an answer.
 
-    @property
-    def cpu_ns(self) -> float:
-        """Nanoseconds of CPU time a record, in the round that took least."""
-        return min(self.cpu_seconds) / self.records * 1e9
+        `field` tells the versions of the rivals and who is absent. With nobody to race
+        against there is no answer, and the benchmark is skipped.
+        """
+        absent = list(field.absent) if field else []
+        if not rivals:
+            self.report.unanswered.append(f"{question}: absent: {', '.join(absent)}")
+            pytest.skip(self.report.unanswered[-1])
+        contestants = _contestants(rivals, data)
+        us = self._run(ours, contestants, data, rounds)
+        ratio = min(rival.ns for rival in contestants) / us.ns
+        lines = [str(us), *map(str, contestants), *(f"absent: {name}" for name in absent)]
+        self.report.versions |= field.versions if field else {}
+        self.answer(question, ratio, least, False, lines)
 
-    @property
-    def ns(self) -> float:
-        """Nanoseconds a record, in the best round."""
-        return self.best / self.records * 1e9
+    def stage(
+        self,
+        name: str,
+        kernel: str,
+        data: Corpus,
+        ours: Callable[[], object],
+        base: dict[str, Callable[[], object]],
+        *,
+        records: int | None = None,
+        text_bytes: int | None = None,
+        beside: bool = False,
+        rounds: int = 15,
+    ) -> None:
+        """Race for the cost of a stage. `beside`: the base is another's way, not a part."""
+        contestants = _contestants(base, data, records, text_bytes)
+        us = self._run(ours, contestants, data, rounds, records, text_bytes)
+        if beside:
+            rows = [Stage(name, kernel, us, None)]
+            for rival in contestants:
+                times = f"{rival.cpu_ns / us.cpu_ns:.2f} times that"
+                rows.append(Stage(f"  beside it: {rival.name}", "", rival, None, times))
+        else:
+            rows = [Stage(name, kernel, us, contestants[0])]
+        self.report.stages.extend(rows)
+        self.benchmark.extra_info |= {"stage": name, "kernel": kernel, "cpu_ns_a_record": us.cpu_ns}
 
-    @property
-    def gigabytes(self) -> float:
-        """GB of text a second, in the best round."""
-        return self.text_bytes / self.best / 1e9
+    def answer(
+        self, question: str, value: float, bound: float | None, is_most: bool, lines: list[str]
+    ) -> None:
+        """Note an answer that was found another way."""
+        judged = self.config.option.records_scale >= 1
+        share = Share(question, value, bound, is_most, judged, tuple(lines))
+        self.report.shares.append(share)
+        told = {"question": question, "ratio": value, "bound": bound, "lines": lines}
+        self.benchmark.extra_info.setdefault("answers", []).append(told)
+        if share.falls_short and self.config.option.strict_ratios:
+            pytest.fail(f"{question}: {value:.2f} misses {bound:g}", pytrace=False)
 
-    def __str__(self) -> str:
-        return (
-            f"{self.name}: {self.best:.4g} s (CPU {min(self.cpu_seconds):.4g} s), "
-            f"{self.ns:.4g} ns a record, {self.gigabytes:.3g} GB/s"
-        )
-
-
-def run_rounds(
-    benchmark: Any, ours: Contestant, rivals: list[Contestant], rounds: int
-) -> dict[str, float]:
-    """Let them run in turn. pytest-benchmark's statistics are of `ours`; the rivals run in the
-    setup of each of its rounds, and their times are returned by name.
-    """
-    held: list[object] = []
-
-    def run_rivals() -> None:
-        held.clear()
-        for rival in rivals:
-            _run_once(rival, held)
-            held.clear()
-
-    # A collection that falls into a run looks only at what that run has made.
-    gc.collect()
-    gc.freeze()
-    benchmark.pedantic(lambda: _run_once(ours, held), setup=run_rivals, rounds=rounds)
-    gc.unfreeze()
-    return {rival.name: rival.best for rival in rivals}
+    def _run(
+        self,
+        run: Callable[[], object],
+        rivals: list[Contestant],
+        data: Corpus | Objects,
+        rounds: int,
+        records: int | None = None,
+        text_bytes: int | None = None,
+    ) -> Contestant:
+        self.report.corpora[data.about] = None
+        us = Contestant("flowparse", run, records or data.records, text_bytes or data.text_bytes)
+        rounds = self.config.option.rounds or rounds
+        times = run_rounds(self.benchmark, us, rivals, rounds)
+        self.benchmark.extra_info |= {"best_seconds": {us.name: us.best} | times}
+        return us
 
 
-def _run_once(contestant: Contestant, held: list[object]) -> None:
-    began, cpu_began = time.perf_counter(), time.process_time()
-    result = contestant.run()
-    contestant.seconds.append(time.perf_counter() - began)
-    contestant.cpu_seconds.append(time.process_time() - cpu_began)
-    held.append(result)
+def _contestants(
+    rivals: dict[str, Callable[[], object]] | list[Contestant],
+    data: Corpus | Objects,
+    records: int | None = None,
+    text_bytes: int | None = None,
+) -> list[Contestant]:
+    if isinstance(rivals, list):
+        return rivals
+    n, size = records or data.records, text_bytes or data.text_bytes
+    return [Contestant(name, run, n, size) for name, run in rivals.items()]

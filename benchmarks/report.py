@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import flowparse
-from race import Contestant
+import pytest
 
-__all__ = ["Report", "Share", "Stage", "cores", "machine_lines"]
+import flowparse
+from contestant import Contestant
+
+__all__ = ["REPORT", "Report", "Share", "Stage", "cores", "machine_lines"]
 
 _PACKAGES = ("flowparse", "pyarrow", "isal", "pytest-benchmark")
 
@@ -63,6 +65,7 @@ class Report:
 
     shares: list[Share] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
+    unanswered: list[str] = field(default_factory=list)
     corpora: dict[str, None] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
 
@@ -83,10 +86,15 @@ class Report:
         for share in self.shares:
             yield _ratio_line(share)
             yield from (f"{'':>29}{line}" for line in share.lines)
+        yield from (f"not answered: {question}" for question in self.unanswered)
         if self.stages:
             yield ""
             yield f"{'ns/record':>9}  {'GB/s':>8}  kernel  stage"
         yield from (stage.line() for stage in self.stages)
+
+
+#: Where a session keeps its report.
+REPORT = pytest.StashKey[Report]()
 
 
 def _ratio_line(share: Share) -> str:

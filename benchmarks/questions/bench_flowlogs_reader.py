@@ -10,9 +10,9 @@ import pytest
 
 import flowparse
 import rivals
-from conftest import Race
+from contestant import Contestant
 from corpus import DEFAULT, Corpora
-from race import Contestant
+from race import Race
 
 RIVAL_RECORDS = 50_000
 

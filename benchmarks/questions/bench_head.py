@@ -10,8 +10,8 @@ from pathlib import Path
 import pyarrow as pa
 
 import flowparse
-from conftest import Race
 from corpus import Corpora
+from race import Race
 
 
 def head(path: Path) -> pa.RecordBatch:

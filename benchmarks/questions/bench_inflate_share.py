@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 import flowparse
-from conftest import Race
 from corpus import CUSTOM, DEFAULT, Corpora
 from floor import inflate
 from flowparse import LogFormat
+from race import Race
 
 REJECTS: dict[str, Any] = {
     "columns": ["start", "srcaddr", "dstaddr", "dstport"],

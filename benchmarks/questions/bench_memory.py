@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Race
     from corpus import Corpora, Objects
+    from race import Race
 
 MOST_MIB = 200
 #: Peaks of two runs of the same work differ by as much, for threads meet differently.

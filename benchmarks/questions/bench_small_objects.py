@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import flowparse
 import rivals
-from conftest import Race
 from corpus import DEFAULT, Corpora
+from race import Race
 
 
 def bench_small_objects(race: Race, corpora: Corpora) -> None:

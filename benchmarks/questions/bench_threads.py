@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import flowparse
-from conftest import Race
 from corpus import Corpora
+from race import Race
 from report import cores
 
 

@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 
 import flowparse
 import rivals
-from conftest import Race
 from corpus import DEFAULT, Corpora
+from race import Race
 
 COMPARED = ["bytes", "srcaddr", "dstport"]
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import pytest
 
 import flowparse
-from conftest import Race
 from corpus import Corpora
 from floor import inflate
+from race import Race
 from report import cores
 
 

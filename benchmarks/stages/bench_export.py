@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from conftest import Race
 from corpus import DEFAULT, Corpora
 from flowparse import _core
 from layouts import converting, pieces_of
+from race import Race
 
 
 class OneBlock:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import Race
 from corpus import DEFAULT, Corpora
 from layouts import CoreRun, check_only, converting, pieces_of
+from race import Race
 
 FILTERS = {
     "text": ("action", "=", "REJECT"),

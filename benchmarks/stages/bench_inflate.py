@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Race
 from corpus import CUSTOM, DEFAULT, Corpora
 from floor import inflate
 from flowparse import LogFormat
 from flowparse.sources import list_sources, open_text
+from race import Race
 
 
 def open_and_inflate(path: Path) -> int:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 import flowparse
-from conftest import Race
 from corpus import DEFAULT, Corpora
+from race import Race
 
 
 def bench_parquet(race: Race, corpora: Corpora, tmp_path: Path) -> None:

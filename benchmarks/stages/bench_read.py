@@ -5,11 +5,11 @@ from __future__ import annotations
 import pytest
 
 import flowparse
-from conftest import Race
 from corpus import CUSTOM, DEFAULT, Corpora
 from floor import inflate
 from flowparse import LogFormat
 from layouts import CoreRun, converting, pieces_of
+from race import Race
 
 FORMATS = pytest.mark.parametrize("log_format", [DEFAULT, CUSTOM], ids=["14-fields", "29-fields"])
 

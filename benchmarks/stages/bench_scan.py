@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from conftest import Race
 from corpus import CUSTOM, DEFAULT, Corpora
 from flowparse import LogFormat
 from layouts import CoreRun, pieces_of, scan_only
+from race import Race
 
 
 @pytest.mark.parametrize("log_format", [DEFAULT, CUSTOM], ids=["14-fields", "29-fields"])
