@@ -11,8 +11,8 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 import flowparse
-from conftest import Race
 from corpus import DEFAULT, Corpora
+from race import Race
 
 COLUMNS = ["srcaddr", "bytes"]
 
