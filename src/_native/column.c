@@ -73,45 +73,36 @@ void fp_column_truncate(fp_column *column, int64_t rows, int64_t nulls) {
     column->nulls = nulls;
 }
 
-/* What is behind `to` in its byte is left undefined. */
-static void fill_bits(uint8_t *bits, int64_t from, int64_t to, bool set) {
-    for (; from < to && from % 8; from++) {
-        uint8_t bit = (uint8_t)(1 << from % 8);
-        bits[from / 8] = (uint8_t)(set ? bits[from / 8] | bit : bits[from / 8] & ~bit);
-    }
-    if (from < to)
-        memset(bits + from / 8, set ? 0xff : 0, (size_t)((to + 7) / 8 - from / 8));
-}
-
-/* Clears the bits of n rows from `from` on that are set in nulls. */
-static void clear_bits(uint8_t *bits, int64_t from, const uint8_t *nulls, uint32_t n) {
+/* Bits of n rows from `from` on, which are set where none is set in nulls; without nulls all are
+ * `set`. What is behind the last in its byte is left undefined. */
+static void put_bits(uint8_t *bits, int64_t from, const uint8_t *nulls, bool set, int64_t n) {
     uint8_t *out = bits + from / 8;
     uint32_t shift = (uint32_t)(from % 8);
-    for (uint32_t i = 0; i < (n + 7) / 8; i++) {
-        uint32_t moved = (uint32_t)nulls[i] << shift;
-        out[i] &= (uint8_t)~moved;
-        if (moved >> 8)
-            out[i + 1] &= (uint8_t)~(moved >> 8);
+    uint32_t held = shift ? *out & ((1u << shift) - 1) : 0;
+    for (int64_t i = 0; i < (n + 7) / 8; i++) {
+        held |= (nulls ? (uint8_t)~nulls[i] : set ? 0xffu : 0) << shift;
+        *out++ = (uint8_t)held;
+        held >>= 8;
     }
+    if (shift)
+        *out = (uint8_t)held;
 }
 
 fp_status fp_column_extend_validity(fp_column *column, uint32_t n, const uint8_t *nulls,
                                     uint32_t n_nulls) {
     int64_t before = column->rows, after = before + n;
     column->rows = after;
-    int64_t from = column->validity.size ? before : 0;
     size_t size = (size_t)(after + 7) / 8;
+    bool is_first = column->validity.size == 0;
     if (size > column->validity.size) {
         fp_status status = fp_reserve(&column->validity, size - column->validity.size);
         if (status != FP_OK)
             return status;
         column->validity.size = size;
     }
-    fill_bits(column->validity.data, from, after, true);
-    if (n_nulls && !nulls)
-        fill_bits(column->validity.data, before, after, false);
-    else if (n_nulls)
-        clear_bits(column->validity.data, before, nulls, n);
+    if (is_first)
+        put_bits(column->validity.data, 0, NULL, true, before);
+    put_bits(column->validity.data, before, n_nulls ? nulls : NULL, n_nulls == 0, n);
     column->nulls += n_nulls;
     return FP_OK;
 }
