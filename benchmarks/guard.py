@@ -151,10 +151,14 @@ def compare_instructions(tree: Path, work: Path, folder: Path | None) -> list[st
         print(f"nothing to compare: the base has no {DRIVER}")
         return []
     base, change = build_driver(tree, work / "of-base"), build_driver(ROOT, work / "of-change")
-    before_kernels, after_kernels = base.kernels()[0], change.kernels()[0]
+    in_base, (in_change, uncounted) = base.kernels()[0], change.kernels()
+    both = [name for name in in_change if name in in_base]
+    for name in (*in_change, *uncounted):
+        if name not in both:
+            print(f"kernel {name}: not compared, the base or valgrind's CPU lacks it")
     slower: list[str] = []
     for case in cases(corpora_of(folder)):
-        for kernel in (name for name in after_kernels if name in before_kernels):
+        for kernel in both:
             before = base.count(case, kernel).per_record
             after = change.count(case, kernel).per_record
             name = f"{kernel:<7} {case.name}"
