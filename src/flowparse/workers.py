@@ -83,7 +83,10 @@ class _Lanes(Generic[Task, Item]):
         self.consumed = 0  # the lane that the consumer empties
         self.held_bytes = 0
         self.cancelled = False
-        self.changed = threading.Condition()
+        self.lock = threading.Lock()
+        self.made = threading.Condition(self.lock)  # in the lane that the consumer empties
+        self.room = threading.Condition(self.lock)
+        self.waiting = 0  # workers that wait for room: mostly none, and waking takes time
 
     def run_worker(self) -> None:
         work: Work[Task, Item] | None = None
@@ -97,44 +100,48 @@ class _Lanes(Generic[Task, Item]):
                 return
             except BaseException as error:  # the consumer raises it, in order
                 lane.error = error
-            with self.changed:
+            with self.lock:
                 lane.ended = True
-                self.changed.notify_all()
+                self.made.notify()
         self.spare.give_back()
 
     def _lane(self, number: int) -> _Lane[Item]:
-        with self.changed:
+        with self.lock:
             return self.lanes.setdefault(number, _Lane())
 
     def _take_task(self) -> int | None:
-        with self.changed:
+        with self.lock:
             if self.cancelled or self.next_task == len(self.tasks):
                 return None
             self.next_task += 1
             return self.next_task - 1
 
     def _put(self, number: int, item: Item, size: int) -> None:
-        with self.changed:
-            while not self.cancelled and self._is_full(number):
-                self.changed.wait()
+        with self.lock:
+            lane = self.lanes[number]
+            while not self.cancelled and self._is_full(number, lane):
+                self.waiting += 1
+                self.room.wait()
+                self.waiting -= 1
             if self.cancelled:
                 raise _Cancelled
-            self._lane(number).items.append((item, size))
+            lane.items.append((item, size))
             self.held_bytes += size
-            self.changed.notify_all()
+            if number == self.consumed:
+                self.made.notify()
 
-    def _is_full(self, number: int) -> bool:
+    def _is_full(self, number: int, lane: _Lane[Item]) -> bool:
         """The lane that the consumer waits for always takes one item: nobody waits for ever."""
-        if number == self.consumed and not self._lane(number).items:
+        if number == self.consumed and not lane.items:
             return False
         return self.held_bytes >= self.budget_bytes
 
     def take_items(self) -> Iterator[Item]:
         for number in range(len(self.tasks)):
-            with self.changed:
-                self.consumed = number
-                self.changed.notify_all()
             lane = self._lane(number)
+            with self.lock:
+                self.consumed = number
+                self._tell_of_room()
             while (taken := self._take_item(lane)) is not None:
                 yield taken[0]
             if lane.error is not None:
@@ -142,20 +149,24 @@ class _Lanes(Generic[Task, Item]):
             del self.lanes[number]
 
     def _take_item(self, lane: _Lane[Item]) -> tuple[Item, int] | None:
-        with self.changed:
+        with self.lock:
             while not lane.items and not lane.ended:
-                self.changed.wait()
+                self.made.wait()
             if not lane.items:
                 return None
             taken = lane.items.popleft()
             self.held_bytes -= taken[1]
-            self.changed.notify_all()
+            self._tell_of_room()
             return taken
 
+    def _tell_of_room(self) -> None:
+        if self.waiting:
+            self.room.notify_all()
+
     def cancel(self) -> None:
-        with self.changed:
+        with self.lock:
             self.cancelled = True
-            self.changed.notify_all()
+            self.room.notify_all()
 
 
 def run_in_order(
