@@ -41,7 +41,7 @@ static inline bool fp_all_same(fp_place place, uint32_t row) {
 
 /* What eight rows, or the last few, are in a bitmap of nulls. */
 static inline uint8_t fp_null_byte(bool null, uint32_t left) {
-    return null ? (uint8_t)(left < FP_ROW_PAD ? (1u << left) - 1 : 0xff) : 0;
+    return (uint8_t)(!null ? 0 : left < FP_ROW_PAD ? (1u << left) - 1 : 0xff);
 }
 
 typedef struct fp_span {
