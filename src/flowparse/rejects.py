@@ -28,7 +28,6 @@ REJECTS_SCHEMA: Final = pa.schema(
         ("text", pa.string()),
     ]
 )
-_REASONS: Final = pa.array(_core.REASONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +63,7 @@ def rejects_batch(raw: pa.RecordBatch, source: str, log_format: LogFormat) -> pa
             raw["line"],
             raw["byte_offset"],
             pa.array(log_format.fields, pa.string()).take(place),
-            _REASONS.take(raw["reason"]),
+            pa.array(_core.REASONS).take(raw["reason"]),
             _decode_text(raw["text"]),
         ],
         schema=REJECTS_SCHEMA,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ import pyarrow as pa
 from flowparse.counts import Counts
 from flowparse.errors import DestinationError
 from flowparse.logformat import LogFormat
-from flowparse.request import Progress
+from flowparse.request import Progress, read_request
 from flowparse.schema import SchemaName
 from flowparse.times import Moment
 from flowparse.writing.destination import Mode, Target, open_target
@@ -101,7 +102,8 @@ def to_parquet(
     ----------
     source : anything that `read_table` reads, or Arrow data
         A `pyarrow.Table`, a `FlowReader` and anything else with `__arrow_c_stream__` are Arrow
-        data: they are written as they are, and the options of reading do not apply.
+        data: they are written as they are, and of the options of reading only `threads`
+        applies.
     destination : str or path
         A folder, made if it is missing; or one file, where the name ends with `.parquet` and
         there is no `partition_by`.
@@ -119,8 +121,11 @@ def to_parquet(
         Rows of each row group but a file's last.
     compression : {"zstd", "snappy", "gzip", "lz4", "brotli", "none"}
         Of the columns.
-    columns, filters, since, until, log_format, schema, on_reject, threads, progress
+    columns, filters, since, until, log_format, schema, on_reject, progress
         As in `read_table`.
+    threads : int, optional
+        How many sources are parsed at a time, and then how many columns of a row group are
+        encoded; None is one for each core. The bytes written do not depend on it.
 
     Returns
     -------
@@ -144,7 +149,8 @@ def to_parquet(
     metadata holds, under `flowparse`, JSON of the counts and the first reject of the run.
 
     Memory: the row groups that are being filled, one a file, 512 MiB in all where there are
-    several. When that is reached, the fullest is written early, and is short.
+    several. When that is reached, the fullest is written early, and is short. One row group at
+    a time is encoded, and its encoded columns are held until it is written.
 
     Examples
     --------
@@ -175,8 +181,9 @@ def to_parquet(
         "threads": threads,
         "progress": progress,
     }
-    with _opened(source, keys, options) as incoming:
-        return _write_parquet(incoming, target, keys, encoding)
+    n_threads = read_request(threads=threads).threads
+    with _opened(source, keys, options) as incoming, ThreadPoolExecutor(n_threads) as pool:
+        return _write_parquet(incoming, target, keys, encoding, pool)
 
 
 @contextmanager
@@ -191,6 +198,7 @@ def _opened(
             yield incoming
         return
     given = [name for name, value in options.items() if value not in (None, _DEFAULTS.get(name))]
+    given = [name for name in given if name != "threads"]
     if given:
         raise ValueError(
             f"{', '.join(given)}: options of reading, and {type(source).__name__} is read "
@@ -202,12 +210,17 @@ def _opened(
 
 
 def _write_parquet(
-    incoming: Incoming, target: Target, keys: Sequence[Partition], encoding: Encoding
+    incoming: Incoming,
+    target: Target,
+    keys: Sequence[Partition],
+    encoding: Encoding,
+    pool: Executor,
 ) -> WriteResult:
     names = written_names(incoming.names, keys)
     schema = pa.schema([incoming.schema.field(n) for n in names], incoming.schema.metadata)
     with Staging(target.folder) as staging:
-        parts = PartFiles(staging, target.path if target.single else None, schema, encoding)
+        single = target.path if target.single else None
+        parts = PartFiles(staging, single, schema, encoding, pool)
         if not keys:
             parts.part("")  # one file, whether there are records or not
         for batch in incoming.batches:
@@ -218,8 +231,8 @@ def _write_parquet(
     return _result(
         incoming,
         staging.files,
-        rows=sum(part.rows for part in parts),
-        row_groups=sum(part.row_groups for part in parts),
+        rows=sum(part.footer.rows for part in parts),
+        row_groups=sum(part.footer.row_groups for part in parts),
     )
 
 

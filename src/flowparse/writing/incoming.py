@@ -16,8 +16,8 @@ from flowparse.rejects import REJECTS_SCHEMA
 from flowparse.request import Request, read_request
 from flowparse.schema import Column, named_column
 from flowparse.sources import Source, list_sources
+from flowparse.writing.footer import COUNTS_KEY
 from flowparse.writing.partition import Partition, check_time, key_columns, time_column
-from flowparse.writing.rowgroups import COUNTS_KEY
 
 __all__ = ["Incoming", "PartitionedReader", "is_arrow", "open_arrow", "open_source"]
 

@@ -1,25 +1,23 @@
-"""Floor 3: batches become row groups of Parquet files. Stage "encode"."""
+"""Floor 3: batches wait until they are a row group of a Parquet file. Stage "gather"."""
 
 from __future__ import annotations
 
-import base64
 import secrets
 from collections import deque
 from collections.abc import Iterator
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
+from flowparse.writing.chunks import encode_columns
+from flowparse.writing.footer import COUNTS_KEY, MAGIC, Footer, empty_footer
 from flowparse.writing.staging import StagedFile, Staging
+from flowparse.writing.thrift import Struct
 
-__all__ = ["COUNTS_KEY", "ROWS_MAX", "Encoding", "PartFiles", "read_encoding"]
-
-#: Key of the counts in a schema's metadata.
-COUNTS_KEY: Final = b"flowparse"
-
-_ARROW_SCHEMA: Final = b"ARROW:schema"
+__all__ = ["ROWS_MAX", "Encoding", "PartFiles", "read_encoding"]
 
 #: Most rows of a row group that pyarrow writes.
 ROWS_MAX: Final = 64 << 20
@@ -62,16 +60,17 @@ def read_encoding(row_group_rows: int, compression: str | None) -> Encoding:
 class PartFile:
     """One Parquet file in the making, and the rows that wait for their row group."""
 
-    def __init__(self, file: StagedFile, schema: pa.Schema, encoding: Encoding) -> None:
+    def __init__(
+        self, file: StagedFile, schema: pa.Schema, encoding: Encoding, pool: Executor
+    ) -> None:
         self.file = file
-        self.schema = schema
         self.encoding = encoding
-        self.rows = 0
-        self.row_groups = 0
+        self.pool = pool
+        self.schema = schema
+        self.footer = Footer()
         self.waiting_rows = 0
         self.waiting_bytes = 0
         self._waiting: deque[pa.RecordBatch] = deque()
-        self._writer: Any = None
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take rows; write the row groups that are full."""
@@ -86,31 +85,28 @@ class PartFile:
         if self.waiting_rows:
             self._write_rows(self.waiting_rows)
 
-    def finish(self, counts: bytes | None) -> None:
-        """Write what waits, and the end of the file."""
+    def finish(self, empty: Struct) -> None:
+        """Write what waits, and the end of the file, made from its footer without rows."""
         self.write_waiting()
         with self.file.opened():
-            writer = self._open_writer()
-            if counts is not None:
-                writer.add_key_value_metadata(_late_metadata(self.schema, counts))
-            writer.close()
+            self._begin()
+            self.file.write(self.footer.to_bytes(empty))
 
-    def _open_writer(self) -> Any:
-        if self._writer is None:
-            import pyarrow.parquet as pq  # here, because reading logs needs none of it
-
-            self._writer = pq.ParquetWriter(
-                self.file, self.schema, compression=self.encoding.compression
-            )
-        return self._writer
+    def _begin(self) -> None:
+        if self.file.size == 0:
+            self.file.write(MAGIC)
 
     def _write_rows(self, n: int) -> None:
-        # Without one dictionary a column, Parquet's writer would give dictionaries up.
-        table = pa.Table.from_batches(self._take(n), schema=self.schema).unify_dictionaries()
+        batches, schema = self._take(n), self.schema
+        columns = [
+            pa.chunked_array([batch.column(at) for batch in batches]) for at in range(len(schema))
+        ]
+        pieces = encode_columns(schema, columns, self.encoding.compression, self.pool)
         with self.file.opened():
-            self._open_writer().write_table(table, row_group_size=n)
-        self.rows += n
-        self.row_groups += 1
+            self._begin()
+            self.footer.add_row_group(pieces, n, self.file.size)
+            for piece in pieces:
+                self.file.write(piece.data)
 
     def _take(self, n: int) -> list[pa.RecordBatch]:
         taken = []
@@ -128,19 +124,6 @@ class PartFile:
         return taken
 
 
-def _late_metadata(schema: pa.Schema, counts: bytes) -> dict[bytes, bytes]:
-    """The file's metadata with the counts, which are known only at its end.
-
-    Readers of Arrow take the schema's metadata from the Arrow schema in the file, which the
-    writer stored when it began: that one is stored once more.
-
-    Source: Apache Arrow, "Reading and Writing Parquet files", "Serializing the Arrow schema".
-    """
-    schema = schema.with_metadata({**(schema.metadata or {}), COUNTS_KEY: counts})
-    stored = base64.b64encode(schema.serialize().to_pybytes())
-    return {COUNTS_KEY: counts, _ARROW_SCHEMA: stored}
-
-
 def _size_of(batch: pa.RecordBatch) -> int:
     return int(batch.nbytes) + _COLUMN_BYTES * int(batch.num_columns)
 
@@ -156,6 +139,8 @@ class PartFiles:
     schema : pyarrow.Schema
         Of every file.
     encoding : Encoding
+    pool : concurrent.futures.Executor
+        Encodes the columns.
 
     Notes
     -----
@@ -164,8 +149,14 @@ class PartFiles:
     """
 
     def __init__(
-        self, staging: Staging, single: Path | None, schema: pa.Schema, encoding: Encoding
+        self,
+        staging: Staging,
+        single: Path | None,
+        schema: pa.Schema,
+        encoding: Encoding,
+        pool: Executor,
     ) -> None:
+        self._pool = pool
         self._staging = staging
         self._single = single
         metadata = {k: v for k, v in (schema.metadata or {}).items() if k != COUNTS_KEY}
@@ -184,7 +175,7 @@ class PartFiles:
             name = f"part-{self._run}-{len(self._parts):05}.parquet"
             final = self._single or self._staging.folder / folder / name
             file = self._staging.file(final)
-            self._parts[folder] = PartFile(file, self._schema, self._encoding)
+            self._parts[folder] = PartFile(file, self._schema, self._encoding, self._pool)
         return self._parts[folder]
 
     def add(self, folder: str, batch: pa.RecordBatch) -> None:
@@ -199,6 +190,7 @@ class PartFiles:
             largest.write_waiting()
 
     def finish(self, counts: bytes | None) -> None:
-        """Complete every file."""
+        """Complete every file; each is to hold the counts of the run."""
+        empty = empty_footer(self._schema, counts)
         for part in self:
-            part.finish(counts)
+            part.finish(empty)

@@ -66,14 +66,11 @@ class StagedFile:
         Bytes written so far.
     """
 
-    closed = False
-
     def __init__(self, path: Path, final: Path) -> None:
         self.path = path
         self.final = final
         self.size = 0
         self._file: BinaryIO | None = None
-        self._dropped = False
 
     @contextmanager
     def opened(self) -> Iterator[Self]:
@@ -84,35 +81,18 @@ class StagedFile:
             finally:
                 self._file = None
 
-    def write(self, data: bytes) -> int:
-        """Append bytes. What a writer still has to say after `drop` is nothing."""
-        if self._dropped:
-            return len(data)
+    def write(self, data: bytes | memoryview) -> None:
+        """Append bytes."""
         if self._file is None:
             raise ValueError("a staged file is written inside opened() only")
         self._file.write(data)
         self.size += len(data)
-        return len(data)
-
-    def tell(self) -> int:
-        """Bytes written so far."""
-        return self.size
-
-    def flush(self) -> None:
-        """Nothing to do: leaving `opened` flushes."""
-
-    def close(self) -> None:
-        """Nothing to do: leaving `opened` closes."""
 
     def seal(self) -> None:
         """Wait until the bytes are on disk."""
         with self.opened():
             assert self._file is not None
             os.fsync(self._file.fileno())
-
-    def drop(self) -> None:
-        """The run has failed: the file is of no use any more."""
-        self._dropped = True
 
 
 class Staging:
@@ -203,8 +183,6 @@ class Staging:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        for file in self.files:
-            file.drop()
         shutil.rmtree(self.path, ignore_errors=True)
         self._remove_made()
 
