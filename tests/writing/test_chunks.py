@@ -65,6 +65,8 @@ def test_footer_is_that_of_pyarrow(tmp_path: Path) -> None:
     schemas = [pq.read_schema(tmp_path / name) for name in ("a.parquet", "b.parquet")]
     assert schemas[0].equals(schemas[1], check_metadata=True)
     group, group_theirs = ours.row_group(0), theirs.row_group(0)
+    sizes = [group.column(n).total_uncompressed_size for n in range(ours.num_columns)]
+    assert (group.num_rows, group.total_byte_size) == (3, sum(sizes))
     for n in range(ours.num_columns):
         column, column_theirs = group.column(n).to_dict(), group_theirs.column(n).to_dict()
         if column["path_in_schema"] == "coded":  # its pages tell no bounds, and are shorter
