@@ -189,14 +189,25 @@ static void keep_rows(fp_rows *rows, const uint8_t *keep) {
     fp_run->lay(rows);
 }
 
+/* The terms of one group, from `i` on, and-ed into keep. Returns the next group's first. */
+static uint32_t and_group(const fp_layout *layout, uint32_t i, const fp_rows *rows,
+                          int64_t first_line, uint8_t *keep) {
+    uint32_t group = layout->terms[i].group;
+    memset(keep, 1, rows->count);
+    for (; i < layout->n_terms && layout->terms[i].group == group; i++)
+        and_term(&layout->terms[i], rows, first_line, keep);
+    return i;
+}
+
 void fp_select_rows(fp_rows *rows, const fp_layout *layout, int64_t first_line, uint8_t *scratch) {
     uint8_t *any = scratch, *all = scratch + rows->count;
-    memset(any, 0, rows->count);
-    for (uint32_t i = 0; i < layout->n_terms;) {
-        uint32_t group = layout->terms[i].group;
-        memset(all, 1, rows->count);
-        for (; i < layout->n_terms && layout->terms[i].group == group; i++)
-            and_term(&layout->terms[i], rows, first_line, all);
+    uint32_t i = 0;
+    if (layout->n_terms)
+        i = and_group(layout, 0, rows, first_line, any);
+    else
+        memset(any, 0, rows->count);
+    while (i < layout->n_terms) {
+        i = and_group(layout, i, rows, first_line, all);
         for (uint32_t row = 0; row < rows->count; row++)
             any[row] |= all[row];
     }

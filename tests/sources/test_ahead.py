@@ -20,7 +20,7 @@ def numbered(n: int) -> Iterator[bytes]:
         yield b"%d" % i
 
 
-@pytest.mark.parametrize("n", [0, 1, 7, 8, 9, 1000])
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 5, 1000])
 def test_pieces_come_in_order(n: int) -> None:
     """All pieces come, in the order in which they are made, and then the end, again and again."""
     ahead = Ahead(numbered(n))
@@ -47,7 +47,7 @@ def test_an_error_comes_after_the_pieces_before_it() -> None:
 
 
 def test_few_are_made_ahead() -> None:
-    """However many there are, no more than nine are made before one is taken."""
+    """However many there are, no more than five are made before one is taken."""
     made = []
 
     def endless() -> Iterator[bytes]:
@@ -57,7 +57,7 @@ def test_few_are_made_ahead() -> None:
 
     ahead = Ahead(endless())
     time.sleep(0.05)
-    assert len(made) <= 9
+    assert len(made) <= 5
     for _ in range(100):
         next(ahead)
     ahead.close()

@@ -91,7 +91,7 @@ def test_short_text(size):
 
 @pytest.mark.parametrize("packed", [False, True])
 def test_pieces_are_small(tmp_path, packed):
-    """A piece has at most 256 KiB, also if a read gives more than was asked for."""
+    """A piece has at most 512 KiB, also if a read gives more than was asked for."""
     text = TEXT * 40_000
     data = gzip.compress(text, 1) if packed else text
 
@@ -107,7 +107,7 @@ def test_pieces_are_small(tmp_path, packed):
         with open_text(one) as stream:
             pieces = list(stream)
         assert b"".join(pieces) == text
-        assert max(map(len, pieces)) <= 256 * 1024
+        assert max(map(len, pieces)) <= 512 * 1024
         assert min(map(len, pieces)) > 0
 
 

@@ -13,7 +13,7 @@ from typing import Final, Self
 __all__ = ["Ahead"]
 
 #: Pieces made and not yet taken: enough that neither side waits for the other's turn.
-_PIECES_AHEAD: Final = 8
+_PIECES_AHEAD: Final = 4
 
 
 class Ahead:

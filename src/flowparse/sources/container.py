@@ -57,7 +57,7 @@ def container_of(head: bytes) -> Container:
 
 
 class TextStream:
-    """The plain text of one source: iterates `bytes`, cut anywhere, at most 256 KiB each.
+    """The plain text of one source: iterates `bytes`, cut anywhere, at most 512 KiB each.
 
     Notes
     -----
@@ -124,7 +124,7 @@ def open_text(source: Source) -> TextStream:
 
     Notes
     -----
-    At most 256 KiB are read at a time. Gzip is unpacked with the GIL released.
+    At most 512 KiB are read at a time. Gzip is unpacked with the GIL released.
 
     Examples
     --------

@@ -37,7 +37,7 @@ from flowparse.sources.local import Reader, Source
 __all__ = ["PIECE_BYTES", "IsalError", "inflate", "isal_reads"]
 
 #: Largest piece of text, and largest read. A core's cache holds a few of them.
-PIECE_BYTES: Final = 256 * 1024
+PIECE_BYTES: Final = 512 * 1024
 
 # glibc gives freed memory above a threshold back to the system, so that every other piece
 # would have to be faulted in anew. The threshold rises with the largest block freed so far;
@@ -84,7 +84,7 @@ def inflate(source: Source, reader: Reader, head: bytes) -> Iterator[bytes]:
     Yields
     ------
     bytes
-        1 byte to 256 KiB of text, cut anywhere. Small members come together.
+        1 byte to 512 KiB of text, cut anywhere. Small members come together.
 
     Raises
     ------
