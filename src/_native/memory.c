@@ -41,7 +41,8 @@ static size_t round_up(size_t size, size_t unit) {
 enum {
     HUGE_PAGE_BYTES = 2 << 20,
     CHUNK_BYTES = 8 << 20,
-    KEPT_CHUNKS = 16,
+    KEPT_CHUNKS = 16,            /* as they are */
+    LOOSE_CHUNKS = 64,           /* these among them, of which the system may take some back */
     LEAST_CUT_BYTES = 128 << 10, /* what is smaller costs a process few pages */
 };
 
@@ -76,7 +77,7 @@ static fp_chunk *map_chunk(size_t size) {
 static struct {
     char locked;
     int n;
-    fp_chunk *chunks[KEPT_CHUNKS];
+    fp_chunk *chunks[LOOSE_CHUNKS];
 } kept;
 
 static bool lock_kept(void) {
@@ -101,11 +102,13 @@ static fp_chunk *find_chunk(size_t size) {
     return chunk;
 }
 
+/* A chunk that the system may take back reads as zeros if it does: its size is set anew. */
 static void drop_chunk(fp_chunk *chunk) {
     size_t size = chunk->size;
     bool keeps = false;
     if (size == CHUNK_BYTES && lock_kept()) {
-        keeps = kept.n < KEPT_CHUNKS;
+        keeps =
+            kept.n < KEPT_CHUNKS || (kept.n < LOOSE_CHUNKS && madvise(chunk, size, MADV_FREE) == 0);
         if (keeps)
             kept.chunks[kept.n++] = chunk;
         unlock_kept();
