@@ -183,3 +183,12 @@ def test_sources_that_a_filter_looks_at_share_a_batch(tmp_path: Path) -> None:
     sources = [small(n) for n in range(50)]
     with flowparse.open_reader(sources, filters=[("source", "!=", "x")], threads=1) as reader:
         assert [batch.num_rows for batch in reader] == [1000]
+
+
+def test_what_can_be_read_once_is_kept_however_much_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small texts are kept from opening on up to a bound, but a file object's always."""
+    monkeypatch.setattr(reader_module, "_KEPT_BYTES", 1000)
+    sources = [*(small(n) for n in range(9)), io.BytesIO(HEADER + b"2 10.0.0.1 99\n"), small(9)]
+    with flowparse.open_reader(sources, threads=1) as reader:
+        found = ports(reader)
+    assert found == [n for n in range(9) for _ in range(20)] + [99] + [9] * 20
