@@ -356,6 +356,19 @@ def test_one_large_source_leaves_no_thread(taken: int) -> None:
     assert (rows, workers()) == (300_000, [])
 
 
+def test_a_pipe_is_not_waited_for() -> None:
+    """Closing a reader of a pipe that stays open returns at once, on any number of threads."""
+    for threads in (1, 2):
+        ours, theirs = os.pipe()
+        with os.fdopen(ours, "rb", buffering=0) as file, os.fdopen(theirs, "wb") as writer:
+            writer.write(large(3000))
+            writer.flush()
+            with flowparse.open_reader(file, columns=["dstport"], threads=threads) as reader:
+                assert next(reader).num_rows >= 2048
+            assert not writer.closed
+        assert workers() == []
+
+
 def test_rows_before_an_error_come_first() -> None:
     """Rows of the sources before a bad one are handed over before its error is raised."""
     for bad, kind in ((HEADER + b"bogus\n", RecordError), (b"hello\n", LogFormatError)):

@@ -211,7 +211,8 @@ class _OneSource:
                 raise self.opened.error
         if text is None:
             return
-        spare = self.owner.spare
+        # A pipe may give nothing for long: a thread that waits for it could not be ended.
+        spare = self.owner.spare if self.source.rereadable else None
         while True:
             if self.ahead is None and spare is not None and spare.take():
                 self.ahead = Ahead(text)
