@@ -60,7 +60,7 @@ uint8_t *fp_block_own(fp_block *block) {
     return block->own;
 }
 
-static void pass_lent(fp_block *block, uint32_t n) {
+static void pass_lent(fp_block *block, size_t n) {
     block->lent += n;
     block->n_lent -= n;
     block->n_used += n;
@@ -146,11 +146,8 @@ static bool end_long_line(fp_block *block) {
     block->long_is_blank = block->long_is_blank && is_blank_text(block->lent, n);
     if (newline)
         n++;
-    if (n) {
-        block->lent += n;
-        block->n_lent -= n;
-        block->n_used += n;
-    }
+    if (n) /* nothing may have been lent */
+        pass_lent(block, n);
     block->byte_offset += (int64_t)n;
     return newline != NULL;
 }

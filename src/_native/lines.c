@@ -63,11 +63,14 @@ void fp_lines_begin(fp_lines *lines, const fp_block *block) {
     lines->spill = block->spill;
 }
 
-static inline bool has_odd_word(fp_lines *lines, uint32_t begin, uint32_t end) {
+/* The first byte of the next odd word that is not all before begin. Lines are asked about one
+ * after another. */
+static inline uint32_t find_odd(fp_lines *lines, uint32_t begin) {
     const fp_index *index = &lines->index;
     while (lines->next_odd < index->n_odd_words && index->odd_words[lines->next_odd] < begin / 64)
         lines->next_odd++;
-    return lines->next_odd < index->n_odd_words && index->odd_words[lines->next_odd] <= end / 64;
+    return lines->next_odd < index->n_odd_words ? index->odd_words[lines->next_odd] * 64
+                                                : UINT32_MAX;
 }
 
 static inline void add_row(fp_lines *lines, uint32_t first_mark) {
@@ -164,10 +167,7 @@ static uint32_t take_plain_lines(fp_lines *lines, const fp_block *block, const f
     uint32_t *row_first = lines->rows.first, *row_line = lines->rows.line;
     uint32_t count = lines->rows.count, cursor = lines->cursor, n_fields = layout->n_fields;
     uint32_t left = lines->index.n_lines - cursor, room = FP_TILE_ROWS - count;
-    /* No line that an odd word touches is plain. */
-    uint32_t odd = lines->next_odd < lines->index.n_odd_words
-                       ? lines->index.odd_words[lines->next_odd] * 64
-                       : UINT32_MAX;
+    uint32_t odd = find_odd(lines, marks[first] + 1); /* no line that it touches is plain */
     for (uint32_t end_cursor = cursor + (left < room ? left : room); cursor < end_cursor;) {
         uint32_t last = line_ends[cursor], begin = marks[first] + 1, end = marks[last];
         if (FP_UNLIKELY(last - first != n_fields || fp_is_name_start(text[begin]) ||
@@ -194,16 +194,10 @@ fp_stop fp_judge_lines(fp_lines *lines, fp_block *block, const fp_names *known,
         if (lines->rows.count == FP_TILE_ROWS || lines->n_faults == FP_TILE_ROWS)
             return FP_STOP_TILE;
         uint32_t last = index->line_ends[lines->cursor];
-        uint32_t begin = index->marks[first] + 1, end = index->marks[last];
-        bool odd = has_odd_word(lines, begin, end);
-        if (layout && !odd && last - first == layout->n_fields &&
-            !fp_is_name_start(block->text[begin]) && end - begin <= FP_LINE_MAX) {
-            add_row(lines, first);
-        } else {
-            fp_stop stop = judge_line(lines, block, known, layout, odd);
-            if (stop != FP_STOP_NONE)
-                return stop;
-        }
+        bool odd = find_odd(lines, index->marks[first] + 1) <= index->marks[last];
+        fp_stop stop = judge_line(lines, block, known, layout, odd);
+        if (stop != FP_STOP_NONE)
+            return stop;
         lines->cursor++;
         first = last;
     }

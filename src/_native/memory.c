@@ -38,6 +38,10 @@ static size_t round_up(size_t size, size_t unit) {
 #ifdef FP_HAVE_CHUNKS
 #include <sys/mman.h>
 
+#ifndef MADV_FREE /* older than glibc 2.24; an older kernel refuses it */
+#define MADV_FREE 8
+#endif
+
 enum {
     HUGE_PAGE_BYTES = 2 << 20,
     CHUNK_BYTES = 8 << 20,

@@ -4,6 +4,11 @@
 
 #include <stdint.h>
 
+/* What of 64 bytes is what: a bit a byte. odd: a CR, or over 127. */
+typedef struct fp_masks {
+    uint64_t newline, blank, odd;
+} fp_masks;
+
 /* The caller owns the arrays: marks holds bytes + 66 entries, line_ends bytes + 2, odd_words
  * bytes / 64 + 2. */
 typedef struct fp_index {

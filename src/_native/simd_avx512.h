@@ -2,15 +2,9 @@
 #ifndef FP_SIMD_H
 #define FP_SIMD_H
 
-#include <immintrin.h>
-
-#include "rows.h"
+#include "simd_x86.h"
 
 /* --- 64 bytes -> masks --- */
-typedef struct fp_masks {
-    uint64_t newline, blank, odd;
-} fp_masks;
-
 /* Three comparisons tell all of plain text; what else is below the blank, or over 127, is told
  * apart only where there is any. */
 static inline fp_masks fp_classify(const uint8_t *text) {
@@ -45,29 +39,6 @@ static inline uint32_t *fp_flatten(uint64_t bits, uint32_t base, uint32_t *out) 
     return out + n;
 }
 
-/* --- marks: eight rows of eight become eight columns --- */
-static inline void fp_transpose8(const uint32_t *const from[8], uint32_t mark, uint32_t *to) {
-    __m256i rows[8], pairs[8], fours[8];
-    for (int i = 0; i < 8; i++)
-        rows[i] = _mm256_loadu_si256((const __m256i *)(const void *)(from[i] + mark));
-    for (int i = 0; i < 8; i += 2) {
-        pairs[i] = _mm256_unpacklo_epi32(rows[i], rows[i + 1]);
-        pairs[i + 1] = _mm256_unpackhi_epi32(rows[i], rows[i + 1]);
-    }
-    for (int i = 0; i < 8; i += 4) {
-        fours[i] = _mm256_unpacklo_epi64(pairs[i], pairs[i + 2]);
-        fours[i + 1] = _mm256_unpackhi_epi64(pairs[i], pairs[i + 2]);
-        fours[i + 2] = _mm256_unpacklo_epi64(pairs[i + 1], pairs[i + 3]);
-        fours[i + 3] = _mm256_unpackhi_epi64(pairs[i + 1], pairs[i + 3]);
-    }
-    for (int i = 0; i < 4; i++) {
-        __m256i low = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x20);
-        __m256i high = _mm256_permute2x128_si256(fours[i], fours[i + 4], 0x31);
-        _mm256_storeu_si256((__m256i *)(void *)(to + i * FP_ROW_STRIDE), low);
-        _mm256_storeu_si256((__m256i *)(void *)(to + (i + 4) * FP_ROW_STRIDE), high);
-    }
-}
-
 /* --- 64 bytes against 64 others --- */
 typedef __m512i fp_bytes64;
 static inline fp_bytes64 fp_load64(const uint8_t *at) {
@@ -82,19 +53,6 @@ static inline uint32_t fp_untouched(uint64_t word, const uint64_t masks[4]) {
                                    _mm256_loadu_si256((const __m256i *)(const void *)masks));
 }
 
-/* A byte for each of eight rows, not 0 where two ends are not as far apart as a row earlier. The
- * row before the first may be anything that can be read. */
-static inline uint64_t fp_moved8(const uint32_t *from, const uint32_t *to) {
-    __m256i now = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)to),
-                                   _mm256_loadu_si256((const __m256i *)(const void *)from));
-    __m256i then = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)(to - 1)),
-                                    _mm256_loadu_si256((const __m256i *)(const void *)(from - 1)));
-    __m256i same = _mm256_cmpeq_epi32(now, then);
-    __m128i words =
-        _mm_packs_epi32(_mm256_castsi256_si128(same), _mm256_extracti128_si256(same, 1));
-    return ~(uint64_t)_mm_cvtsi128_si64(_mm_packs_epi16(words, words));
-}
-
 /* --- lanes of 64 bits --- */
 enum { FP_LANES = 8, FP_ALL_LANES = (1 << FP_LANES) - 1 };
 typedef __m512i fp_lanes;
@@ -107,11 +65,6 @@ static inline fp_lanes fp_keep(fp_lanes value) {
 }
 static inline fp_lanes fp_splat(uint64_t value) {
     return _mm512_set1_epi64((long long)value);
-}
-/* Loads of pairs: the gather instructions take longer on many CPUs. */
-static inline __m128i fp_load_pair(const void *low, const void *high) {
-    __m128 pair = _mm_castsi128_ps(_mm_loadl_epi64(low));
-    return _mm_castps_si128(_mm_loadh_pi(pair, high));
 }
 static inline __m512i fp_join_pairs(const __m128i pairs[4]) {
     __m256i low = _mm256_inserti128_si256(_mm256_castsi128_si256(pairs[0]), pairs[1], 1);
@@ -185,20 +138,9 @@ static inline void fp_store_int64(uint8_t *out, fp_lanes value) {
 }
 
 /* --- the first 32 bytes of a text --- */
-typedef __m256i fp_key;
-
-static inline fp_key fp_no_key(void) {
-    return _mm256_setzero_si256();
-}
 static inline fp_key fp_load_key(const uint8_t *text, uint32_t size) {
     __mmask32 inside = _bzhi_u32(~0u, size < 32 ? size : 32);
     return _mm256_maskz_loadu_epi8(inside, text);
-}
-static inline fp_key fp_read_key(const uint64_t *words) {
-    return _mm256_loadu_si256((const __m256i *)words);
-}
-static inline void fp_store_key(uint64_t *words, fp_key key) {
-    _mm256_storeu_si256((__m256i *)words, key);
 }
 static inline bool fp_same_key(fp_key a, fp_key b) {
     return _mm256_cmpneq_epu64_mask(a, b) == 0;

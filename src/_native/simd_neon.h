@@ -7,12 +7,9 @@
 #include <arm_neon.h>
 
 #include "rows.h"
+#include "scan.h"
 
 /* --- 64 bytes -> masks --- */
-typedef struct fp_masks {
-    uint64_t newline, blank, odd;
-} fp_masks;
-
 typedef struct fp_bytes64 {
     uint8x16_t part[4];
 } fp_bytes64;

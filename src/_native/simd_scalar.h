@@ -3,12 +3,9 @@
 #define FP_SIMD_H
 
 #include "rows.h"
+#include "scan.h"
 
 /* --- 64 bytes -> masks --- */
-typedef struct fp_masks {
-    uint64_t newline, blank, odd;
-} fp_masks;
-
 /* The high bit of each byte of word that equals the byte repeated in pattern. */
 static inline uint64_t fp_match8(uint64_t word, uint64_t pattern) {
     uint64_t differs = word ^ pattern;
