@@ -54,6 +54,12 @@ void fp_column_free(fp_column *column) {
     fp_dictionary_free(&column->dictionary);
 }
 
+void fp_column_clear(fp_column *column) {
+    column->values.size = column->offsets.size = column->validity.size = 0;
+    column->rows = column->nulls = 0;
+    fp_dictionary_clear(&column->dictionary);
+}
+
 static void expect(fp_buffer *buffer, int64_t rows_now, int64_t rows) {
     size_t likely = buffer->size / (size_t)rows_now * (size_t)rows;
     if (likely > buffer->hint)

@@ -32,6 +32,8 @@ typedef struct fp_column {
 /* arena outlives the column, or is NULL. */
 void fp_column_begin(fp_column *column, fp_kind kind, uint64_t seed, fp_arena *arena);
 void fp_column_free(fp_column *column);
+/* Forgets the rows and the dictionary. */
+void fp_column_clear(fp_column *column);
 /* From the rows so far: how large the buffers of so many will be. */
 void fp_column_expect(fp_column *column, int64_t rows);
 /* Forgets the rows from `rows` on, where `nulls` were null before it. Not for text. */

@@ -2,8 +2,8 @@
  *
  *   cut -> scan -> judge lines -> check numbers -> filter -> convert -> export
  */
+#include "batch.h"
 #include "block.h"
-#include "column.h"
 #include "convert.h"
 #include "export.h"
 #include "faults.h"
@@ -16,16 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EXPECT_ROWS = 1024 }; /* that many rows tell how large a batch of them will be */
-
-typedef struct saved_size {
-    int64_t rows, nulls;
-} saved_size;
-
 struct fp_parser {
     const fp_names *known;
     const fp_layout *layout; /* the format in force, or NULL */
-    uint64_t seed;
     uint32_t batch_rows;
 
     fp_block block;
@@ -39,12 +32,7 @@ struct fp_parser {
     fp_bad_rows bad;
 
     fp_repeats repeats;
-    fp_arena arena;
-    fp_column *columns; /* one a target */
-    saved_size *saved;
-    uint32_t n_columns;
-    int64_t rows;
-    bool is_expected; /* the columns know how large they will be */
+    fp_batch batch;
     fp_rejects rejects;
     fp_counts counts;
     fp_buffer source;
@@ -57,7 +45,7 @@ fp_parser *fp_parser_new(const fp_names *known, uint64_t seed, uint32_t block_by
     if (!p)
         return NULL;
     p->known = known;
-    p->seed = seed;
+    p->batch.seed = seed;
     p->batch_rows = batch_rows ? batch_rows : 1;
     fp_rejects_begin(&p->rejects);
     fp_status status = fp_block_new(&p->block, block_bytes);
@@ -78,21 +66,10 @@ fp_parser *fp_parser_new(const fp_names *known, uint64_t seed, uint32_t block_by
     return p;
 }
 
-static void free_columns(fp_parser *p) {
-    for (uint32_t i = 0; i < p->n_columns; i++)
-        fp_column_free(&p->columns[i]);
-    free(p->columns);
-    free(p->saved);
-    p->columns = NULL;
-    p->saved = NULL;
-    p->n_columns = 0;
-}
-
 void fp_parser_free(fp_parser *p) {
     if (!p)
         return;
-    free_columns(p);
-    fp_arena_close(&p->arena);
+    fp_batch_free(&p->batch);
     fp_rejects_free(&p->rejects);
     fp_block_free(&p->block);
     fp_lines_free(&p->lines);
@@ -105,19 +82,10 @@ void fp_parser_free(fp_parser *p) {
     free(p);
 }
 
-static void clear_column(fp_column *column) {
-    column->values.size = column->offsets.size = column->validity.size = 0;
-    column->rows = column->nulls = 0;
-    fp_dictionary_clear(&column->dictionary);
-}
-
 fp_status fp_parser_begin(fp_parser *p, const uint8_t *source, uint32_t source_bytes) {
-    for (uint32_t i = 0; i < p->n_columns; i++)
-        clear_column(&p->columns[i]);
+    fp_batch_clear(&p->batch);
     for (int i = 0; i < FP_REJECT_COLUMNS; i++)
-        clear_column(&p->rejects.columns[i]);
-    p->rows = 0;
-    p->is_expected = false;
+        fp_column_clear(&p->rejects.columns[i]);
     return fp_parser_next(p, source, source_bytes);
 }
 
@@ -140,7 +108,7 @@ fp_status fp_parser_next(fp_parser *p, const uint8_t *source, uint32_t source_by
 
 void fp_parser_set_batch(fp_parser *p, uint32_t rows) {
     p->batch_rows = rows ? rows : 1;
-    p->is_expected = false;
+    p->batch.is_expected = false;
 }
 
 /* --- input --- */
@@ -160,38 +128,13 @@ void fp_parser_finish(fp_parser *p, bool whole) {
 }
 
 /* --- the format in force --- */
-static bool same_columns(const fp_parser *p, const fp_layout *layout) {
-    if (p->n_columns != layout->n_targets || (!p->columns && layout->n_targets))
-        return false;
-    for (uint32_t i = 0; i < p->n_columns; i++)
-        if (p->columns[i].kind != layout->targets[i].kind)
-            return false;
-    return true;
-}
-
-static fp_status begin_columns(fp_parser *p, const fp_layout *layout) {
-    if (p->rows)
-        return FP_ERR_STATE;
-    free_columns(p);
-    p->columns = calloc(layout->n_targets + 1, sizeof *p->columns);
-    p->saved = calloc(layout->n_targets + 1, sizeof *p->saved);
-    if (!p->columns || !p->saved)
-        return FP_ERR_MEMORY;
-    p->n_columns = layout->n_targets;
-    for (uint32_t i = 0; i < p->n_columns; i++)
-        fp_column_begin(&p->columns[i], layout->targets[i].kind, p->seed, &p->arena);
-    return FP_OK;
-}
-
 fp_status fp_parser_use(fp_parser *p, const fp_layout *layout, bool taken) {
     if (!p->waiting || !fp_is_sound_layout(layout) || (taken && fp_parser_line(p).too_long) ||
         (!taken && p->waiting == FP_EVENT_HEADER))
         return FP_ERR_STATE;
-    if (!same_columns(p, layout)) {
-        fp_status status = begin_columns(p, layout);
-        if (status != FP_OK)
-            return status;
-    }
+    fp_status status = fp_batch_fit(&p->batch, layout);
+    if (status != FP_OK)
+        return status;
     if (!fp_repeats_plan(&p->repeats, layout) || fp_lines_fit(&p->lines, layout) != FP_OK)
         return FP_ERR_MEMORY;
     if (taken) {
@@ -244,8 +187,8 @@ static fp_status append_numbers(fp_parser *p, bool check) {
                 fp_check_numbers(&p->lines.rows, place, rule, p->nulls, &p->bad);
             continue;
         }
-        fp_column *column = &p->columns[target];
-        p->saved[target] = (saved_size){column->rows, column->nulls};
+        fp_column *column = &p->batch.columns[target];
+        p->batch.saved[target] = (fp_saved_size){column->rows, column->nulls};
         fp_status status =
             fp_append_numbers(column, &p->lines.rows, place, rule, p->nulls, &p->bad);
         if (status != FP_OK)
@@ -258,7 +201,8 @@ static void take_back_numbers(fp_parser *p) {
     for (uint32_t f = 0; f < p->layout->n_fields; f++) {
         int32_t target = p->layout->target_of_field[f];
         if (target >= 0 && p->layout->fields[f].check != FP_CHECK_TEXT)
-            fp_column_truncate(&p->columns[target], p->saved[target].rows, p->saved[target].nulls);
+            fp_column_truncate(&p->batch.columns[target], p->batch.saved[target].rows,
+                               p->batch.saved[target].nulls);
     }
 }
 
@@ -303,20 +247,13 @@ static fp_status append_other(fp_parser *p, fp_column *column, int32_t field) {
 }
 
 static fp_status append_others(fp_parser *p) {
-    for (uint32_t i = 0; i < p->n_columns; i++) {
-        fp_status status = append_other(p, &p->columns[i], p->layout->targets[i].field);
+    for (uint32_t i = 0; i < p->batch.n_columns; i++) {
+        fp_status status = append_other(p, &p->batch.columns[i], p->layout->targets[i].field);
         if (status != FP_OK)
             return status;
     }
-    p->rows += p->lines.rows.count;
+    p->batch.rows += p->lines.rows.count;
     return FP_OK;
-}
-
-/* More than a block comes: a batch, in all likelihood. Once a batch. */
-static void expect_batch(fp_parser *p) {
-    p->is_expected = true;
-    for (uint32_t i = 0; i < p->n_columns; i++)
-        fp_column_expect(&p->columns[i], p->batch_rows);
 }
 
 /* The rows between two stops. With a filter all numbers are checked first and only what is kept
@@ -325,8 +262,7 @@ static fp_status convert_rows(fp_parser *p) {
     fp_rows *rows = &p->lines.rows;
     bool filtered = p->layout->filtered;
     fp_status status = FP_OK;
-    if (p->rows >= EXPECT_ROWS && !p->is_expected)
-        expect_batch(p);
+    fp_batch_expect(&p->batch, p->batch_rows);
     fp_run->lay(rows);
     if (filtered) {
         fp_repeats_forget(&p->repeats);
@@ -359,11 +295,8 @@ static fp_status convert_rows(fp_parser *p) {
 
 /* --- steps --- */
 static bool is_batch_full(const fp_parser *p) {
-    size_t bytes = fp_rejects_bytes(&p->rejects);
-    for (uint32_t i = 0; i < p->n_columns; i++)
-        bytes += p->columns[i].kind == FP_KIND_TEXT ? p->columns[i].values.size
-                                                    : p->columns[i].dictionary.size;
-    return p->rows >= p->batch_rows || bytes >= FP_BATCH_BYTES ||
+    size_t bytes = fp_rejects_bytes(&p->rejects) + fp_batch_bytes(&p->batch);
+    return p->batch.rows >= p->batch_rows || bytes >= FP_BATCH_BYTES ||
            fp_rejects_rows(&p->rejects) >= p->batch_rows;
 }
 
@@ -437,7 +370,7 @@ fp_counts fp_parser_counts(const fp_parser *p) {
 }
 
 int64_t fp_parser_rows(const fp_parser *p) {
-    return p->rows;
+    return p->batch.rows;
 }
 
 int64_t fp_parser_rejects(const fp_parser *p) {
@@ -445,10 +378,11 @@ int64_t fp_parser_rejects(const fp_parser *p) {
 }
 
 fp_status fp_parser_export(fp_parser *p, struct ArrowArray *out) {
-    fp_status status = fp_export_columns(p->columns, p->n_columns, p->rows, out);
+    fp_batch *batch = &p->batch;
+    fp_status status = fp_export_columns(batch->columns, batch->n_columns, batch->rows, out);
     if (status == FP_OK)
-        p->rows = 0;
-    p->is_expected = false;
+        batch->rows = 0;
+    batch->is_expected = false;
     return status;
 }
 
