@@ -20,8 +20,8 @@ from flowparse.parsing import SourceParser
 from flowparse.rejects import REJECTS_SCHEMA, Reject
 from flowparse.request import Request
 from flowparse.schema import Column, schema_of
-from flowparse.sniff import Opened, sniff_format
-from flowparse.sources import SMALL_BYTES, Small, Source
+from flowparse.sniff import Opened, sniff_formats
+from flowparse.sources import SMALL_BYTES, Fetching, Small, Source, fetch_ahead
 from flowparse.workers import Spare, run_in_order
 
 __all__ = ["ERRORS_SCHEMA", "FlowReader", "with_metadata"]
@@ -119,8 +119,7 @@ class FlowReader:
         given, parser = self._request.log_format, _core.Parser()
         formats: dict[LogFormat, None] = {}
         kept_bytes = 0
-        for number, source in enumerate(self._sources):
-            log_format, opened = sniff_format(source, given, parser)
+        for number, log_format, opened in sniff_formats(self._sources, given, parser):
             if isinstance(opened, Small):
                 kept_bytes += len(opened.text)
                 opened = opened if kept_bytes <= _KEPT_BYTES else None
@@ -133,7 +132,8 @@ class FlowReader:
     def _run(self, ahead_bytes: int) -> Iterator[Item]:
         # Workers must not hold the reader: one that is dropped unread could not end them.
         request, columns, opened = self._request, self._columns, self._opened
-        sources, early = self._sources, ahead_bytes < sys.maxsize
+        early = ahead_bytes < sys.maxsize
+        sources, fetching = fetch_ahead(self._sources, request.threads, without=opened)
         tasks = _group(sources)
         threads = _count_workers(sources, tasks, request.threads)
         spare = Spare(request.threads - threads)
@@ -149,7 +149,7 @@ class FlowReader:
 
             return work
 
-        return run_in_order(
+        items = run_in_order(
             tasks,
             make_work,
             threads=threads,
@@ -157,6 +157,7 @@ class FlowReader:
             budget_bytes=ahead_bytes,
             spare=spare,
         )
+        return items if fetching is None else _close_after(items, fetching)
 
     @property
     def schema(self) -> pa.Schema:
@@ -263,6 +264,14 @@ class FlowReader:
                 FormatChangedWarning,
                 stacklevel=_caller_level(),
             )
+
+
+def _close_after(items: Iterator[Item], fetching: Fetching) -> Iterator[Item]:
+    """The items; in the end, or when nobody wants more of them, nothing more is fetched."""
+    try:
+        yield from items
+    finally:
+        fetching.close()
 
 
 def _warn_rejects(n: int, first: Reject) -> None:

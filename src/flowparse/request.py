@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from flowparse.access import Access, read_access
 from flowparse.fields import FIELDS, column_name, field_name, near_names
 from flowparse.filters import Filters, Window, condition_term, read_filters
 from flowparse.logformat import LogFormat
@@ -38,6 +39,7 @@ class Request:
     on_reject: OnReject
     threads: int
     progress: Progress | None
+    access: Access = field(default_factory=Access)
 
     @property
     def unknown_names(self) -> tuple[str, ...]:
@@ -75,6 +77,7 @@ def read_request(
     on_reject: OnReject = "warn",
     threads: int | None = None,
     progress: Progress | None = None,
+    session: object = None,
 ) -> Request:
     """The caller's keyword arguments, checked.
 
@@ -101,6 +104,7 @@ def read_request(
         on_reject=on_reject,
         threads=_read_threads(threads),
         progress=progress,
+        access=read_access(session),
     )
     for group in request.filters:
         for condition in filter(lambda c: is_known(c.column), group):

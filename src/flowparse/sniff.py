@@ -1,17 +1,20 @@
-"""Floor 2: the log format of a source, from its first line and nothing more."""
+"""Floor 2: the log formats of sources, from their first lines and nothing more."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from flowparse import _core
 from flowparse.errors import FlowparseError, InflateError, SourceError
 from flowparse.judge import judge_first_line
+from flowparse.keys import parse_key
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
-from flowparse.sources import Small, Source, TextStream, open_text, read_small
+from flowparse.sources import Small, Source, TextStream, is_ranged, open_text, read_small
 
-__all__ = ["Found", "Opened", "find_format", "sniff_format"]
+__all__ = ["Found", "Opened", "find_format", "sniff_formats"]
 
 ToldBy: TypeAlias = Literal["header", "first record", "log_format"]
 
@@ -106,15 +109,63 @@ def find_format(source: Source, given: LogFormat | None = None) -> Found | None:
     return Found(log_format, told_by, exported)
 
 
-def sniff_format(
+def sniff_formats(
+    sources: Sequence[Source], given: LogFormat | None, parser: _core.Parser
+) -> Iterator[tuple[int, LogFormat | None, Opened | Small | None]]:
+    """Formats of the sources' first lines, and what was read of them.
+
+    Parameters
+    ----------
+    sources : sequence of Source
+    given : LogFormat or None
+        What is in force where a source has no header.
+    parser : Parser
+        It is lent, since making one costs more than a first line does.
+
+    Yields
+    ------
+    number : int
+        Of the source. One object of the network speaks for all of its flow log, whose format
+        cannot change.
+    log_format : LogFormat or None
+        None where something is wrong with the source: its reading will say what.
+    opened : Opened, Small or None
+        All of it, if it is small, or its beginning, if it can be read only once.
+    """
+    remote = [number for number, source in enumerate(sources) if is_ranged(source)]
+    found = _sniff_remote(sources, _one_a_flow_log(sources, remote), given) if remote else {}
+    for number, source in enumerate(sources):
+        if not is_ranged(source):
+            yield number, *_sniff(source, given, parser)
+        elif number in found:
+            yield number, *found[number]
+
+
+def _one_a_flow_log(sources: Sequence[Source], numbers: Iterable[int]) -> list[int]:
+    """The first source of each flow log, and every one whose name does not tell it."""
+    first: dict[str, int] = {}
+    for number in numbers:
+        key = parse_key(sources[number].name)
+        first.setdefault(sources[number].name if key is None else key.flow_log_id, number)
+    return list(first.values())
+
+
+def _sniff_remote(
+    sources: Sequence[Source], numbers: Sequence[int], given: LogFormat | None
+) -> dict[int, tuple[LogFormat | None, Opened | Small | None]]:
+    """Many at a time: what takes long is waiting for the answer."""
+    most = max(source.connections for source in sources if is_ranged(source))
+    with ThreadPoolExecutor(min(most, len(numbers)), "flowparse-sniff") as pool:
+
+        def sniff(number: int) -> tuple[LogFormat | None, Opened | Small | None]:
+            return _sniff(sources[number], given, _core.Parser())
+
+        return dict(zip(numbers, pool.map(sniff, numbers), strict=True))
+
+
+def _sniff(
     source: Source, given: LogFormat | None, parser: _core.Parser
 ) -> tuple[LogFormat | None, Opened | Small | None]:
-    """Format of a source's first line, and what was read of it: all, if it is small, or the
-    beginning, if it can be read only once.
-
-    The parser is lent, since making one costs more than a first line does. What is wrong with
-    the source is left for its reading to say: here it has no format.
-    """
     small = read_small(source)
     if small is not None:
         return _judge_small(small, given, parser), small

@@ -95,6 +95,7 @@ def to_parquet(
     on_reject: Any = "warn",
     threads: int | None = None,
     progress: Progress | None = None,
+    session: Any = None,
 ) -> WriteResult:
     """Write flow logs as Parquet files, in bounded memory.
 
@@ -121,7 +122,7 @@ def to_parquet(
         Rows of each row group but a file's last.
     compression : {"zstd", "snappy", "gzip", "lz4", "brotli", "none"}
         Of the columns.
-    columns, filters, since, until, log_format, schema, on_reject, progress
+    columns, filters, since, until, log_format, schema, on_reject, progress, session
         As in `read_table`.
     threads : int, optional
         How many sources are parsed at a time, and then how many columns of a row group are
@@ -180,6 +181,7 @@ def to_parquet(
         "on_reject": on_reject,
         "threads": threads,
         "progress": progress,
+        "session": session,
     }
     n_threads = read_request(threads=threads).threads
     with _opened(source, keys, options) as incoming, ThreadPoolExecutor(n_threads) as pool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from flowparse.access import Access
 from flowparse.keys import Key, parse_key
 
-__all__ = ["Key", "parse_key"]
+__all__ = ["Access", "Key", "parse_key"]

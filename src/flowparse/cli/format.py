@@ -9,8 +9,9 @@ from typing import Final
 import click
 import pyarrow as pa
 
+from flowparse.access import Access
 from flowparse.cli.exits import Exit, code_of, in_cli_words, say
-from flowparse.cli.options import log_format_option, output_option, sources_argument
+from flowparse.cli.options import access_options, log_format_option, output_option, sources_argument
 from flowparse.cli.output import write_result
 from flowparse.errors import FlowparseError, LogFormatError
 from flowparse.logformat import LogFormat
@@ -47,14 +48,17 @@ class _Group:
 @sources_argument
 @log_format_option
 @output_option
-def log_format(sources: list[object], log_format: LogFormat | None, form: str) -> Exit:
+@access_options
+def log_format(
+    sources: list[object], log_format: LogFormat | None, form: str, access: Access
+) -> Exit:
     """Tell the log format of SOURCE, in the form that AWS and --log-format take.
 
     Looks at the first line of every file, and groups files of one format. A file whose format
     cannot be told makes the exit code 2.
     """
     survey = _Survey()
-    groups = survey.group(list_sources(sources), log_format)
+    groups = survey.group(list_sources(sources, access=access), log_format)
     write_result(_groups_table(groups), form, _show)
     return survey.end
 

@@ -6,10 +6,11 @@ import functools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar, cast, get_args
+from typing import Any, Final, TypeVar, get_args
 
 import click
 
+from flowparse.access import Access
 from flowparse.cli.conditions import read_condition
 from flowparse.errors import LogFormatError
 from flowparse.logformat import LogFormat
@@ -19,6 +20,7 @@ from flowparse.times import read_bound
 
 __all__ = [
     "Reading",
+    "access_options",
     "columns_option",
     "log_format_option",
     "output_option",
@@ -45,6 +47,7 @@ class Reading:
     schema: SchemaName
     on_reject: OnReject
     threads: int | None
+    access: Access
 
     @property
     def keeps_all(self) -> bool:
@@ -61,6 +64,7 @@ class Reading:
             "schema": self.schema,
             "on_reject": self.on_reject,
             "threads": self.threads,
+            "session": self.access,
         }
 
 
@@ -194,18 +198,43 @@ _OPTIONS: Final = (
         help="Sources read at a time. Default: one for each core.",
     ),
 )
+
+_ACCESS_OPTIONS: Final = (
+    click.option("--profile", metavar="NAME", help="Profile of the AWS configuration."),
+    click.option("--region", metavar="NAME", help="AWS region, where the profile has none."),
+    click.option("--endpoint-url", metavar="URL", help="Another server that speaks S3."),
+    click.option(
+        "--requester-pays", is_flag=True, help="Agree to pay for reading a bucket of others."
+    ),
+)
+_ACCESS_NAMES: Final = ("profile", "region", "endpoint_url", "requester_pays")
 _NAMES: Final = ("filters", "since", "until", "log_format", "schema", "on_reject", "threads")
 
 
-def reading_options(command: Command) -> Command:
-    """Give a command the options for reading, as one `reading` argument."""
+def access_options(command: Command) -> Any:
+    """Give a command the options for reaching AWS, as one `access` argument."""
 
     @functools.wraps(command)
+    def with_access(**arguments: Any) -> Any:
+        access = Access(**{name: arguments.pop(name) for name in _ACCESS_NAMES})
+        return command(access=access, **arguments)
+
+    return _decorate(with_access, _ACCESS_OPTIONS)
+
+
+def reading_options(command: Command) -> Any:
+    """Give a command the options for reading, as one `reading` argument."""
+
+    @access_options
+    @functools.wraps(command)
     def with_reading(**arguments: Any) -> Any:
-        asked = {name: arguments.pop(name) for name in _NAMES}
+        asked = {name: arguments.pop(name) for name in (*_NAMES, "access")}
         return command(reading=Reading(**asked), **arguments)
 
-    decorated: Any = with_reading
-    for option in reversed(_OPTIONS):
-        decorated = option(decorated)
-    return cast(Command, decorated)
+    return _decorate(with_reading, _OPTIONS)
+
+
+def _decorate(command: Any, options: Sequence[Any]) -> Any:
+    for option in reversed(options):
+        command = option(command)
+    return command

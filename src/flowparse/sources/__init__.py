@@ -1,24 +1,31 @@
 """Floor 2: where bytes come from.
 
-Stages "open" and "inflate": `local` lists what the caller has, `container` tells by the first
-bytes what it is, `inflate` unpacks gzip members, `ahead` does so on another thread, and `small`
-reads a small object in one step.
+Stages "open" and "inflate": `listing` lists what the caller has, `local` what is on this
+machine and `s3` what is in a bucket; `fetching` brings objects before they are parsed;
+`container` tells by the first bytes what a source is, `inflate` unpacks gzip members, `ahead`
+does so on another thread, and `small` reads a small object in one step.
 """
 
 from __future__ import annotations
 
 from flowparse.sources.ahead import Ahead
 from flowparse.sources.container import TextStream, container_of, open_text
-from flowparse.sources.local import Source, list_sources
+from flowparse.sources.fetching import Fetching, fetch_ahead, is_ranged
+from flowparse.sources.listing import list_requested, list_sources
+from flowparse.sources.local import Source
 from flowparse.sources.small import SMALL_BYTES, Small, read_small
 
 __all__ = [
     "SMALL_BYTES",
     "Ahead",
+    "Fetching",
     "Small",
     "Source",
     "TextStream",
     "container_of",
+    "fetch_ahead",
+    "is_ranged",
+    "list_requested",
     "list_sources",
     "open_text",
     "read_small",

@@ -18,14 +18,20 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from flowparse.errors import SourceError
+from flowparse.keys import parse_key
+from flowparse.prune import EVERYTHING, Scope
 
-__all__ = ["BytesSource", "FileSource", "PathSource", "Reader", "Source", "list_sources"]
+__all__ = [
+    "BytesSource",
+    "FileSource",
+    "PathSource",
+    "Reader",
+    "Source",
+    "bytes_source",
+    "file_source",
+    "list_path",
+]
 
-_ACCEPTED: Final = (
-    "a path (str or os.PathLike), a glob, a folder, bytes, bytearray, memoryview, "
-    "a binary file object, or a list or tuple of these"
-)
-_REMOTE: Final = ("s3://", "logs://")
 _SHOWN_CHARACTERS: Final = 200
 
 
@@ -71,6 +77,8 @@ class Reader:
         """
         try:
             data = self._file.read(size)
+        except SourceError:  # it says all there is to say
+            raise
         except (OSError, EOFError, zlib.error) as error:
             raise _unreadable(self._name, error) from error
         if not isinstance(data, bytes):
@@ -187,62 +195,20 @@ class FileSource:
         return Reader(self.name, self._file, _leave_open)
 
 
-def list_sources(source: object) -> list[Source]:
-    """List the sources that the caller means, in the order in which they are read.
+def bytes_source(data: bytes | bytearray | memoryview) -> BytesSource:
+    """Bytes as a source."""
+    return BytesSource(_flat(data))
 
-    Parameters
-    ----------
-    source : str, os.PathLike, bytes, bytearray, memoryview, binary file object, list or tuple
-        A path; a glob (`*`, `?`, `[`, and `**` for folders of any depth); a folder, read with
-        its sub-folders; bytes; a binary file object; or a list of these. A path that exists
-        is taken as it stands, whatever characters it has.
 
-    Returns
-    -------
-    list of Source
-        The files of a glob or a folder are sorted by path. An empty folder is an empty list.
+def file_source(file: _BinaryFile) -> FileSource:
+    """A binary file object as a source.
 
     Raises
     ------
-    SourceError
-        A path is missing, a glob matches nothing, a folder cannot be listed, or the source
-        is remote. Nothing has been read by then.
     TypeError
-        Something else was given, such as a file object in text mode or a list in a list.
-
-    Notes
-    -----
-    In a folder, files and sub-folders whose names start with `.` or `_` are skipped, and so
-    are pipes, sockets and devices; links are followed, and a folder that links lead to twice
-    is read once. A glob matches as in a shell; a folder that it matches is read like any
-    folder. A file that cannot be looked at is listed: opening it tells why.
-
-    Examples
-    --------
-    >>> [s.name for s in list_sources([b"2 - -", b""])]
-    ['<bytes>', '<bytes>']
-    >>> list_sources(b"2 - -")[0].size
-    5
+        It is open in text mode.
     """
-    if isinstance(source, list | tuple):
-        return [one for item in source for one in _list_item(item)]
-    return _list_one(source)
-
-
-def _list_item(item: object) -> list[Source]:
-    if isinstance(item, list | tuple):
-        raise TypeError("a list of sources cannot hold a list: pass one flat list")
-    return _list_one(item)
-
-
-def _list_one(source: object) -> list[Source]:
-    if isinstance(source, str | os.PathLike):
-        return list(_list_path(os.fsdecode(source)))
-    if isinstance(source, bytes | bytearray | memoryview):
-        return [BytesSource(_flat(source))]
-    if hasattr(source, "read"):
-        return [FileSource(_check_binary(source))]
-    raise TypeError(f"cannot read from {type(source).__name__}: expected {_ACCEPTED}")
+    return FileSource(_check_binary(file))
 
 
 def _flat(data: bytes | bytearray | memoryview) -> bytes | bytearray | memoryview:
@@ -262,15 +228,35 @@ def _check_binary(file: _BinaryFile) -> _BinaryFile:
     return file
 
 
-def _list_path(path: str) -> list[PathSource]:
-    """The files that a path, glob or folder means."""
-    if path.lower().startswith(_REMOTE):
-        raise SourceError(f"{path}: this version reads local sources only", source=path)
+def list_path(path: str, scope: Scope = EVERYTHING) -> list[PathSource]:
+    """The files that a path, glob or folder means, sorted by path.
+
+    Parameters
+    ----------
+    path : str
+        One that exists is taken as it stands, whatever characters it has.
+    scope : Scope
+        Of the files that AWS named and that were not named here, those are passed over that
+        cannot hold what is wanted.
+
+    Raises
+    ------
+    SourceError
+        It is missing, or a folder cannot be listed.
+    """
     found = [path] if _exists(path) else _expand(path)
     if not found:
         raise _missing(path)
     listed = {file.name: file for one in found for file in _list_at(one, set())}
+    if scope is not EVERYTHING:
+        named = {one for one in found if one == path}
+        listed = {n: file for n, file in listed.items() if n in named or _may_hold(scope, n)}
     return sorted(listed.values(), key=_key)
+
+
+def _may_hold(scope: Scope, path: str) -> bool:
+    key = parse_key(path.replace(os.sep, "/"))
+    return key is None or scope.may_hold(key)
 
 
 def _exists(path: str) -> bool:

@@ -15,7 +15,7 @@ from flowparse.reader import ERRORS_SCHEMA, FlowReader
 from flowparse.rejects import REJECTS_SCHEMA
 from flowparse.request import Request, read_request
 from flowparse.schema import Column, named_column
-from flowparse.sources import Source, list_sources
+from flowparse.sources import Source, list_requested
 from flowparse.writing.footer import COUNTS_KEY
 from flowparse.writing.partition import Partition, check_time, key_columns, time_column
 
@@ -127,7 +127,7 @@ def open_source(
         As `flowparse.open_reader`.
     """
     request = read_request(**options)
-    reader = PartitionedReader(list_sources(source), request, partition_by)
+    reader = PartitionedReader(list_requested(source, request), request, partition_by)
     return Incoming(reader.schema, reader.asked, reader, reader)
 
 

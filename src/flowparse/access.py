@@ -1,0 +1,136 @@
+"""Floor 1: with whose rights, and at which endpoint, AWS is asked.
+
+boto3 is imported when the first client is made, and not before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+__all__ = ["CONNECTIONS", "Access", "read_access"]
+
+#: Requests at a time. A GET takes boto3 over a millisecond of Python, so that more would only
+#: queue for the interpreter where objects are small; large ones fill the line with less.
+CONNECTIONS: Final = 32
+_CONNECTIONS_MAX: Final = 1024
+_CONNECT_SECONDS: Final = 10
+_READ_SECONDS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How AWS is reached: what `session=` takes beside a `boto3.Session`.
+
+    Parameters
+    ----------
+    session : boto3.Session, optional
+        Gives credentials and region, assumed roles among them. None: what `boto3.Session()`
+        finds, as the AWS command line does.
+    profile : str, optional
+        Of the AWS configuration; one that names a role is assumed.
+    region : str, optional
+        Of the requests; of a bucket elsewhere it is found out.
+    endpoint_url : str, optional
+        Of another server that speaks S3.
+    requester_pays : bool
+        Agree to pay for reading buckets of others.
+    connections : int
+        Requests at a time, 1 to 1024.
+
+    Raises
+    ------
+    ValueError
+        A session beside a profile, or connections out of range.
+
+    Notes
+    -----
+    It can be pickled unless it has a session, whose credentials are its own.
+
+    Examples
+    --------
+    >>> Access(profile="security-audit", requester_pays=True).connections
+    32
+    """
+
+    session: Any = field(default=None, repr=False)
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    requester_pays: bool = False
+    connections: int = CONNECTIONS
+
+    def __post_init__(self) -> None:
+        if self.session is not None and self.profile is not None:
+            raise ValueError("Access: a session has its profile already: pass one of the two")
+        n = self.connections
+        if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= _CONNECTIONS_MAX:
+            raise ValueError(f"Access: connections: expected 1..{_CONNECTIONS_MAX}, got {n!r}")
+
+    def client(self, service: str, *, region: str | None = None) -> Any:
+        """A new client of boto3, which may be used by any number of threads.
+
+        Parameters
+        ----------
+        service : str
+            Such as `s3` or `logs`.
+        region : str, optional
+            Instead of the one above.
+
+        Raises
+        ------
+        botocore.exceptions.BotoCoreError
+            There is no such profile, or no region where one is needed.
+
+        Notes
+        -----
+        Requests are sent once and not repeated: whoever asks knows what may be repeated.
+        """
+        import boto3  # here, because whoever reads files needs none of it
+        from botocore.config import Config
+
+        session = self.session or boto3.Session(profile_name=self.profile)
+        config = Config(
+            max_pool_connections=self.connections,
+            retries={"total_max_attempts": 1},
+            connect_timeout=_CONNECT_SECONDS,
+            read_timeout=_READ_SECONDS,
+        )
+        return session.client(
+            service,
+            region_name=region or self.region,
+            endpoint_url=self.endpoint_url,
+            config=config,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        if self.session is not None:
+            raise TypeError(
+                "a boto3.Session cannot be sent to another process: "
+                "pass flowparse.aws.Access(profile=...) or set the AWS_* variables there"
+            )
+        given = (None, self.profile, self.region, self.endpoint_url)
+        return Access, (*given, self.requester_pays, self.connections)
+
+
+def read_access(session: object) -> Access:
+    """What a caller passed as `session=`.
+
+    Parameters
+    ----------
+    session : boto3.Session, Access or None
+
+    Raises
+    ------
+    ValueError
+        It is neither.
+    """
+    if session is None:
+        return Access()
+    if isinstance(session, Access):
+        return session
+    if hasattr(session, "client") and hasattr(session, "get_credentials"):
+        return Access(session)
+    raise ValueError(
+        f"session: expected a boto3.Session or a flowparse.aws.Access, got {type(session).__name__}"
+    )

@@ -1,0 +1,98 @@
+"""Floor 2: what the caller has becomes a list of sources. Stage "open".
+
+A listing touches no content.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import Final
+
+from flowparse.access import Access
+from flowparse.errors import SourceError
+from flowparse.prune import EVERYTHING, Scope, scope_of
+from flowparse.request import Request
+from flowparse.sources.local import Source, bytes_source, file_source, list_path
+from flowparse.sources.s3 import is_s3, list_objects
+
+__all__ = ["list_requested", "list_sources"]
+
+_ACCEPTED: Final = (
+    "a path (str or os.PathLike), a glob, a folder, an s3:// address, bytes, bytearray, "
+    "memoryview, a binary file object, or a list or tuple of these"
+)
+
+
+def list_sources(
+    source: object, *, scope: Scope = EVERYTHING, access: Access | None = None
+) -> list[Source]:
+    """List the sources that the caller means, in the order in which they are read.
+
+    Parameters
+    ----------
+    source : str, os.PathLike, bytes, bytearray, memoryview, binary file object, list or tuple
+        A path; a glob (`*`, `?`, `[`, and `**` for folders of any depth); a folder, read with
+        its sub-folders; an object or a prefix of S3; bytes; a binary file object; or a list of
+        these. A path that exists is taken as it stands, whatever characters it has.
+    scope : Scope
+        What can be of use: of files and objects that AWS named, and that the caller did not
+        name one by one, the others are left out.
+    access : Access, optional
+        How AWS is reached.
+
+    Returns
+    -------
+    list of Source
+        The files of a glob or a folder are sorted by path, objects by key. An empty folder or
+        prefix is an empty list.
+
+    Raises
+    ------
+    SourceError
+        A path or object is missing, a glob matches nothing, or a folder or bucket cannot be
+        listed. Nothing has been read by then.
+    TypeError
+        Something else was given, such as a file object in text mode or a list in a list.
+
+    Notes
+    -----
+    In a folder, files and sub-folders whose names start with `.` or `_` are skipped, and so
+    are pipes, sockets and devices; links are followed, and a folder that links lead to twice
+    is read once. A glob matches as in a shell; a folder that it matches is read like any
+    folder. A file that cannot be looked at is listed: opening it tells why.
+
+    Examples
+    --------
+    >>> [s.name for s in list_sources([b"2 - -", b""])]
+    ['<bytes>', '<bytes>']
+    >>> list_sources(b"2 - -")[0].size
+    5
+    """
+    items = source if isinstance(source, list | tuple) else [source]
+    access = access or Access()
+    return [one for item in items for one in _list_one(item, scope, access)]
+
+
+def list_requested(source: object, request: Request) -> list[Source]:
+    """The sources that can hold what a request asks for; as `list_sources`."""
+    return list_sources(source, scope=scope_of(request), access=request.access)
+
+
+def _list_one(source: object, scope: Scope, access: Access) -> list[Source]:
+    if isinstance(source, str | os.PathLike):
+        return _list_text(os.fsdecode(source), scope, access)
+    if isinstance(source, bytes | bytearray | memoryview):
+        return [bytes_source(source)]
+    if hasattr(source, "read"):
+        return [file_source(source)]
+    if isinstance(source, list | tuple):
+        raise TypeError("a list of sources cannot hold a list: pass one flat list")
+    raise TypeError(f"cannot read from {type(source).__name__}: expected {_ACCEPTED}")
+
+
+def _list_text(text: str, scope: Scope, access: Access) -> list[Source]:
+    if is_s3(text):
+        return list(list_objects(text, access, scope))
+    if text.lower().startswith("logs://"):
+        raise SourceError(f"{text}: this version does not read CloudWatch Logs", source=text)
+    return list(list_path(text, scope))

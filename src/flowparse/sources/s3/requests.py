@@ -1,0 +1,155 @@
+"""Floor 2: requests to S3, sent again where that helps, and what is wrong where it does not.
+
+boto3's own retries stop at a budget that a bad hour uses up, and know nothing of a body that
+breaks off; so each request is sent once, and this module decides.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from flowparse.access import Access
+from flowparse.errors import SourceError
+from flowparse.sources.s3.address import url_of
+from flowparse.sources.s3.faults import changed_error, explain_error, is_passing
+
+__all__ = ["Bucket"]
+
+Answer = TypeVar("Answer")
+
+#: A server that fails three requests in ten fails one part of a million twelve times in a row.
+_ATTEMPTS: Final = 12
+#: Waits before a second attempt at most, and before any later one.
+_FIRST_WAIT_SECONDS: Final = 0.1
+_LONGEST_WAIT_SECONDS: Final = 10.0
+
+
+class Bucket:
+    """One bucket, asked with one access.
+
+    Parameters
+    ----------
+    name : str
+    access : Access
+
+    Notes
+    -----
+    Threads may share it: they share its client, made at the first request.
+    """
+
+    def __init__(self, name: str, access: Access) -> None:
+        self.name = name
+        self.access = access
+        self._client: Any = None
+        self._lock = threading.Lock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Bucket, (self.name, self.access)
+
+    def list_page(
+        self, prefix: str, *, after: str = "", token: str = "", delimiter: str = ""
+    ) -> dict[str, Any]:
+        """One page of a listing: at most 1,000 keys, in their order.
+
+        Parameters
+        ----------
+        prefix : str
+        after : str
+            Keys up to this one are passed over.
+        token : str
+            `NextContinuationToken` of the page before.
+        delimiter : str
+            Keys with it behind the prefix are not listed, but what they have before it.
+
+        Raises
+        ------
+        SourceError
+            The bucket is missing, or may not be listed.
+        """
+        asked = {
+            "Prefix": prefix,
+            "Delimiter": delimiter,
+            "StartAfter": after,
+            "ContinuationToken": token,
+        }
+        asked = {name: value for name, value in asked.items() if value} | self._payer()
+        where = url_of(self.name, prefix)
+
+        def ask() -> dict[str, Any]:
+            answer: dict[str, Any] = self.client().list_objects_v2(Bucket=self.name, **asked)
+            return answer
+
+        return self._repeat(ask, where, listing=True)
+
+    def read_range(self, key: str, begin: int, end: int, size: int, etag: str | None) -> bytes:
+        """Bytes `begin` to `end` of an object that has `size` bytes and this ETag.
+
+        Raises
+        ------
+        SourceError
+            It is gone, may not be read, changed since, or cannot be reached.
+
+        Notes
+        -----
+        A body that breaks off is continued where it did.
+        """
+        where, got = url_of(self.name, key), bytearray()
+
+        def ask() -> bytes:
+            asked: dict[str, Any] = {"Bucket": self.name, "Key": key} | self._payer()
+            if etag is not None:
+                asked["IfMatch"] = etag
+            if len(got) or begin or end < size:
+                asked["Range"] = f"bytes={begin + len(got)}-{end - 1}"
+            answer = self.client().get_object(**asked)
+            if etag is not None and answer.get("ETag", etag) != etag:  # not all servers compare
+                answer["Body"].close()
+                raise changed_error(where)
+            _take_body(answer["Body"], got, end - begin)
+            return bytes(got)
+
+        return self._repeat(ask, where, listing=False)
+
+    def client(self) -> Any:
+        """The client, made by the first who asks."""
+        if self._client is None:
+            with self._lock:
+                self._client = self._client or self.access.client("s3")
+        return self._client
+
+    def _payer(self) -> dict[str, Any]:
+        return {"RequestPayer": "requester"} if self.access.requester_pays else {}
+
+    def _repeat(self, ask: Callable[[], Answer], where: str, *, listing: bool) -> Answer:
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return ask()
+            except SourceError:
+                raise
+            except Exception as error:
+                if attempt == _ATTEMPTS or not is_passing(error, attempt):
+                    raise explain_error(error, where, attempt, listing=listing) from error
+            time.sleep(_wait_seconds(attempt))
+        raise AssertionError("unreachable")
+
+
+def _take_body(body: Any, got: bytearray, wanted: int) -> None:
+    """Add what comes to what came before; raise what urllib3 raises where it breaks off."""
+    try:
+        while len(got) < wanted:
+            piece = body.read(min(wanted - len(got), 1 << 20))
+            if not piece:
+                raise EOFError(f"the body ended after {len(got)} of {wanted} bytes")
+            got += piece
+    finally:
+        body.close()
+
+
+def _wait_seconds(attempt: int) -> float:
+    """Longer each time, and never the same for two, so that they do not come back together."""
+    most = min(_LONGEST_WAIT_SECONDS, float(_FIRST_WAIT_SECONDS * 2 ** (attempt - 1)))
+    return most * random.uniform(0.5, 1.0)
