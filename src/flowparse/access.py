@@ -96,12 +96,9 @@ class Access:
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
         )
-        return session.client(
-            service,
-            region_name=region or self.region,
-            endpoint_url=self.endpoint_url,
-            config=config,
-        )
+        given = {"region_name": region or self.region, "endpoint_url": self.endpoint_url}
+        given = {name: value for name, value in given.items() if value is not None}
+        return session.client(service, config=config, **given)
 
     def __reduce__(self) -> tuple[Any, ...]:
         if self.session is not None:

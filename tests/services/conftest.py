@@ -1,8 +1,15 @@
-"""Real servers for tests, each on loopback and stopped by its own id."""
+"""Real servers on loopback, for tests that need one.
+
+A server starts when the first test asks for it and lives until the last. A test has the marker
+of every server that it uses. Where a server's program is missing, its tests are skipped with
+the reason; with `FLOWPARSE_SERVICES=moto,rgw` in the environment those named must be there.
+"""
 
 from __future__ import annotations
 
-import itertools
+import importlib.util
+import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,115 +17,116 @@ from typing import Any
 
 import pytest
 
-pytest.importorskip("boto3", reason="boto3 is not installed")
+from services.cutting import Cut, CuttingProxy, cutting_proxy
+from services.endpoint import Endpoint, isolate
+from services.servers.hadro import hadro_server
+from services.servers.localbucket import localbucket_server
+from services.servers.moto import Moto, moto_server
+from services.servers.rgw import PROGRAMS as RGW_PROGRAMS
+from services.servers.rgw import rgw_server
 
-from services.servers.endpoint import Endpoint
-from services.servers.proxy import Proxy
-from services.servers.simple import run_hadro, run_localbucket, run_moto
+#: How each server comes onto the machine.
+INSTALL = {
+    "moto": "pip install 'moto[server]'",
+    "hadro": "pip install hadro",
+    "localbucket": "pip install localbucket",
+    "rgw": "apt-get install ceph-mon ceph-osd ceph-mgr radosgw ceph-common",
+}
+#: The fixtures that start one.
+FIXTURES = {"moto": "moto", "start_hadro": "hadro", "localbucket": "localbucket", "rgw": "rgw"}
+WRITABLE = ("moto", "localbucket", "rgw")
 
-NAMES = itertools.count()
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark a test with the servers that it uses."""
+    for item in items:
+        call = getattr(item, "callspec", None)
+        used = {*getattr(item, "fixturenames", ()), call.params.get("s3_server") if call else None}
+        for fixture in sorted(used & FIXTURES.keys()):
+            item.add_marker(FIXTURES[fixture])
 
 
-@pytest.fixture(autouse=True)
-def no_aws_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither credentials nor settings of whoever runs the tests."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
-    monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+@pytest.fixture(scope="module", autouse=True)
+def _isolated() -> Iterator[None]:
+    """No AWS variable of this machine is seen by the code under test."""
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(patch)
+        yield
 
 
 @pytest.fixture(scope="session")
-def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """Many services of AWS."""
-    with run_moto(tmp_path_factory.mktemp("moto") / "log") as endpoint:
-        yield endpoint
+def moto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Moto]:
+    """A moto server. What other tests made is in it until `moto.reset()`."""
+    need("moto")
+    with moto_server(tmp_path_factory.mktemp("moto")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def localbucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
-    """A second S3."""
-    folder = tmp_path_factory.mktemp("localbucket")
-    (folder / "data").mkdir()
-    with run_localbucket(folder / "data", folder / "log") as endpoint:
-        yield endpoint
+    """A localbucket server."""
+    need("localbucket")
+    with localbucket_server(tmp_path_factory.mktemp("localbucket")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rgw(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """A Ceph cluster's S3 gateway."""
+    need("rgw")
+    with rgw_server(tmp_path_factory.mktemp("rgw")) as server:
+        yield server
 
 
 @pytest.fixture
 def start_hadro(tmp_path: Path) -> Iterator[Callable[..., Endpoint]]:
-    """Starts a read-only S3 over a folder, with options such as `--latency-ms 50`."""
-    with ExitStack() as stack:
+    """Serve a folder, each sub-folder a bucket: `start_hadro(folder, latency_ms=50)`."""
+    need("hadro")
+    with ExitStack() as servers:
 
-        def start(folder: Path, *options: str) -> Endpoint:
-            log = tmp_path / f"hadro-{next(NAMES)}.log"
-            return stack.enter_context(run_hadro(folder, log, *options))
+        def start(folder: Path, **faults: Any) -> Endpoint:
+            return servers.enter_context(hadro_server(folder, tmp_path / "hadro.log", **faults))
 
         yield start
 
 
-S3_SERVERS = [
-    pytest.param(name, marks=getattr(pytest.mark, name)) for name in ("moto", "localbucket")
-]
+@pytest.fixture
+def start_proxy() -> Iterator[Callable[..., CuttingProxy]]:
+    """A proxy before a server: `start_proxy(server, Cut(after_bytes=100))`."""
+    with ExitStack() as proxies:
+
+        def start(server: Endpoint, cut: Cut | None = None) -> CuttingProxy:
+            return proxies.enter_context(cutting_proxy(server, cut))
+
+        yield start
 
 
-@pytest.fixture(params=S3_SERVERS)
+@pytest.fixture(params=WRITABLE)
 def s3_server(request: pytest.FixtureRequest) -> Endpoint:
-    """Each S3 server that can be written to."""
+    """Each S3 server that can be written to, in turn."""
     return request.getfixturevalue(request.param)
 
 
-class TestBucket:
-    """A bucket of its own for a test."""
-
-    __test__ = False
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self.client = endpoint.client()
-        self.name = f"flow-logs-{next(NAMES):04}"
-        self.client.create_bucket(Bucket=self.name)
-
-    def put(self, key: str, data: bytes) -> None:
-        self.client.put_object(Bucket=self.name, Key=key, Body=data)
-
-    def url(self, key: str = "") -> str:
-        return f"s3://{self.name}/{key}"
-
-    def access(self, **options: Any) -> Any:
-        return self.endpoint.access(**options)
-
-
 @pytest.fixture
-def bucket(s3_server: Endpoint) -> Iterator[TestBucket]:
-    """A fresh bucket on each of the servers."""
-    made = TestBucket(s3_server)
-    yield made
-    made.client.close()
+def bucket(s3_server: Endpoint) -> str:
+    """An empty bucket on `s3_server`, for one test."""
+    return s3_server.new_bucket()
 
 
-@pytest.fixture(params=[pytest.param("moto", marks=pytest.mark.moto)])
-def object_store(request: pytest.FixtureRequest) -> Iterator[TestBucket]:
-    """A fresh bucket on each server whose keys are no paths of files."""
-    made = TestBucket(request.getfixturevalue(request.param))
-    yield made
-    made.client.close()
+def need(name: str) -> None:
+    """Skip the test where a server's program is missing; fail it where it must be there."""
+    missing = _missing(name)
+    if not missing:
+        return
+    reason = f"{name} is not installed ({', '.join(missing)} missing): {INSTALL[name]}"
+    if name in os.environ.get("FLOWPARSE_SERVICES", "").split(","):
+        pytest.fail(reason)
+    pytest.skip(reason)
 
 
-@pytest.fixture
-def moto_bucket(moto: Endpoint) -> Iterator[TestBucket]:
-    """A fresh bucket on moto."""
-    made = TestBucket(moto)
-    yield made
-    made.client.close()
-
-
-@pytest.fixture
-def proxy(moto: Endpoint) -> Iterator[Proxy]:
-    """A way to moto that counts, refuses and cuts."""
-    made = Proxy(moto.url)
-    yield made
-    made.close()
+def _missing(name: str) -> list[str]:
+    if name == "rgw":
+        return [program for program in RGW_PROGRAMS if shutil.which(program) is None]
+    needed = ("moto", "flask", "flask_cors") if name == "moto" else (name,)
+    return [module for module in needed if importlib.util.find_spec(module) is None]
