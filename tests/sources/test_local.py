@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from flowparse.errors import FlowparseError, InflateError, SourceError
-from flowparse.sources import list_sources, open_text
+from flowparse.sources import list_sources, open_text, version_of
 
 
 def text_of(source: object) -> bytes:
@@ -308,3 +308,23 @@ def test_sources_can_be_sent(tree):
     """Sources of paths and bytes survive pickling, for engines that read elsewhere."""
     for one in list_sources(["logs/a.log", b"abc"]):
         assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_version(tree):
+    """A version stays while a file stays, and differs when its bytes, or their time, do."""
+    path = Path("logs/b.log")
+    [one], [again] = list_sources(path), list_sources(path)
+    assert one.version == again.version == version_of("logs/b.log")
+    path.write_bytes(b"c.log")
+    os.utime(path, ns=(1, 1))
+    [changed] = list_sources(path)
+    assert changed.size == one.size
+    assert changed.version != one.version
+    [in_folder] = [source for source in list_sources("logs") if source.name == "logs/b.log"]
+    assert in_folder.version == changed.version
+
+
+def test_no_version(tree):
+    """Bytes and file objects have none, and a file that is gone has none any more."""
+    assert [source.version for source in list_sources([b"x", io.BytesIO(b"x")])] == [None, None]
+    assert version_of("logs/none.log") is None

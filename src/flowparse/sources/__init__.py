@@ -12,7 +12,7 @@ from flowparse.sources.ahead import Ahead
 from flowparse.sources.container import TextStream, container_of, open_text
 from flowparse.sources.fetching import Fetching, fetch_ahead, is_ranged
 from flowparse.sources.listing import list_requested, list_sources
-from flowparse.sources.local import Source
+from flowparse.sources.local import Source, version_of
 from flowparse.sources.small import SMALL_BYTES, Small, read_small
 
 __all__ = [
@@ -29,4 +29,5 @@ __all__ = [
     "list_sources",
     "open_text",
     "read_small",
+    "version_of",
 ]

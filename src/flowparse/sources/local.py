@@ -30,6 +30,7 @@ __all__ = [
     "bytes_source",
     "file_source",
     "list_path",
+    "version_of",
 ]
 
 _SHOWN_CHARACTERS: Final = 200
@@ -118,17 +119,25 @@ class Source(Protocol):
     def rereadable(self) -> bool:
         """Whether `open` may be called again, and gives the same bytes."""
 
+    @property
+    def version(self) -> str | None:
+        """What differs when the bytes do; None where nothing tells."""
+
     def open(self, offset: int = 0) -> Reader:
         """Begin a pass at a byte offset."""
 
 
 @dataclass(frozen=True, slots=True)
 class PathSource:
-    """A file by its path. A pipe or device has no size and can be read only once."""
+    """A file by its path. A pipe or device has no size and can be read only once.
+
+    Its version is what its status said when it was listed: see `version_of`.
+    """
 
     name: str
     size: int | None
     rereadable: bool = True
+    version: str | None = None
 
     def open(self, offset: int = 0) -> Reader:
         """Begin a pass at a byte offset.
@@ -155,6 +164,7 @@ class BytesSource:
     data: bytes | bytearray | memoryview = field(repr=False)
     name: str = "<bytes>"
     rereadable: bool = True
+    version: None = None
 
     @property
     def size(self) -> int:
@@ -171,6 +181,7 @@ class FileSource:
 
     size: None = None
     rereadable = False
+    version: None = None
 
     def __init__(self, file: _BinaryFile) -> None:
         name = getattr(file, "name", None)
@@ -226,6 +237,21 @@ def _check_binary(file: _BinaryFile) -> _BinaryFile:
             "open it in binary mode ('rb'), or pass sys.stdin.buffer for sys.stdin"
         )
     return file
+
+
+def version_of(path: str) -> str | None:
+    """The version of a file as it is now: size, time of change and inode; None if it is gone.
+
+    A file that was written anew under its name has another one, whatever its size.
+    """
+    try:
+        return _version(Path(path).stat())
+    except OSError:
+        return None
+
+
+def _version(status: os.stat_result) -> str:
+    return f"{status.st_size}-{status.st_mtime_ns}-{status.st_ino}"
 
 
 def list_path(path: str, scope: Scope = EVERYTHING) -> list[PathSource]:
@@ -294,7 +320,7 @@ def _list_status(
     if stat.S_ISDIR(status.st_mode):
         yield from _list_folder(path, status, folders)
     elif stat.S_ISREG(status.st_mode):
-        yield PathSource(path, status.st_size)
+        yield PathSource(path, status.st_size, version=_version(status))
     elif not folders:
         yield PathSource(path, None, rereadable=False)
 
