@@ -25,7 +25,6 @@ from flowparse.writing.partition import (
     Partition,
     check_columns,
     read_partition_by,
-    split_batch,
     written_names,
 )
 from flowparse.writing.rowgroups import Encoding, PartFiles, read_encoding
@@ -225,10 +224,7 @@ def _write_parquet(
         parts = PartFiles(staging, single, schema, encoding, pool)
         if not keys:
             parts.part("")  # one file, whether there are records or not
-        for batch in incoming.batches:
-            for folder, piece in split_batch(batch, keys, incoming.time()):
-                parts.add(folder, piece.select(names))
-        parts.finish(incoming.about())
+        parts.fill(incoming, keys)
         staging.commit(target.replaced())
     return _result(
         incoming,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,9 @@ import pyarrow as pa
 
 from flowparse.writing.chunks import encode_columns
 from flowparse.writing.footer import COUNTS_KEY, MAGIC, Footer, empty_footer
-from flowparse.writing.staging import StagedFile, Staging
+from flowparse.writing.incoming import Incoming
+from flowparse.writing.partition import Partition, split_batch
+from flowparse.writing.staging import Stage, StagedFile
 from flowparse.writing.thrift import Struct
 
 __all__ = ["ROWS_MAX", "Encoding", "PartFiles", "read_encoding"]
@@ -133,7 +135,7 @@ class PartFiles:
 
     Parameters
     ----------
-    staging : Staging
+    staging : Stage
     single : Path or None
         The one file of the run; None: files `part-<run>-<n>.parquet` in folders.
     schema : pyarrow.Schema
@@ -141,6 +143,8 @@ class PartFiles:
     encoding : Encoding
     pool : concurrent.futures.Executor
         Encodes the columns.
+    run : str, optional
+        What the files are named after; by default no other run's are.
 
     Notes
     -----
@@ -150,11 +154,12 @@ class PartFiles:
 
     def __init__(
         self,
-        staging: Staging,
+        staging: Stage,
         single: Path | None,
         schema: pa.Schema,
         encoding: Encoding,
         pool: Executor,
+        run: str | None = None,
     ) -> None:
         self._pool = pool
         self._staging = staging
@@ -162,7 +167,7 @@ class PartFiles:
         metadata = {k: v for k, v in (schema.metadata or {}).items() if k != COUNTS_KEY}
         self._schema = schema.with_metadata(metadata or None)
         self._encoding = encoding
-        self._run = secrets.token_hex(8)
+        self._run = run or secrets.token_hex(8)
         self._parts: dict[str, PartFile] = {}
         self._waiting_bytes = 0
 
@@ -188,6 +193,14 @@ class PartFiles:
             largest = max(self, key=lambda one: one.waiting_bytes)
             self._waiting_bytes -= largest.waiting_bytes
             largest.write_waiting()
+
+    def fill(self, incoming: Incoming, keys: Sequence[Partition]) -> None:
+        """All records into the files of their folders, and every file to its end."""
+        names = self._schema.names
+        for batch in incoming.batches:
+            for folder, piece in split_batch(batch, keys, incoming.time()):
+                self.add(folder, piece.select(names))
+        self.finish(incoming.about())
 
     def finish(self, counts: bytes | None) -> None:
         """Complete every file; each is to hold the counts of the run."""

@@ -14,11 +14,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Final, Self
+from typing import BinaryIO, Final, Protocol, Self
 
 from flowparse.errors import DestinationError, FlowparseError
 
-__all__ = ["StagedFile", "Staging", "local_path"]
+__all__ = ["Stage", "StagedFile", "Staging", "local_path", "naming"]
 
 _REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -44,7 +44,7 @@ def local_path(destination: str | os.PathLike[str]) -> Path:
 
 
 @contextmanager
-def _naming(path: Path, what: str) -> Iterator[None]:
+def naming(path: Path, what: str) -> Iterator[None]:
     """Turn an error of the system into one that names the destination."""
     try:
         yield
@@ -75,7 +75,7 @@ class StagedFile:
     @contextmanager
     def opened(self) -> Iterator[Self]:
         """Let `write` append inside the block."""
-        with _naming(self.final, "cannot be written"), self.path.open("ab") as self._file:
+        with naming(self.final, "cannot be written"), self.path.open("ab") as self._file:
             try:
                 yield self
             finally:
@@ -93,6 +93,17 @@ class StagedFile:
         with self.opened():
             assert self._file is not None
             os.fsync(self._file.fileno())
+
+
+class Stage(Protocol):
+    """Where files come into being before they are seen."""
+
+    @property
+    def folder(self) -> Path:
+        """Their final places are in it or below it."""
+
+    def file(self, final: Path) -> StagedFile:
+        """A new file that will be `final`."""
 
 
 class Staging:
@@ -118,7 +129,7 @@ class Staging:
         self.files: list[StagedFile] = []
         self._made: list[Path] = []
         try:
-            with _naming(folder, "cannot be written to"):
+            with naming(folder, "cannot be written to"):
                 self._make_folder(folder)
                 self.path.mkdir()
         except BaseException:
@@ -144,7 +155,7 @@ class Staging:
             file.seal()
         undo = ExitStack()
         try:
-            with _naming(self.folder, "the files cannot be put in place"):
+            with naming(self.folder, "the files cannot be put in place"):
                 for number, path in enumerate(replaced):
                     _move(path, self.path / f"{number}.old", undo)
                 for file in self.files:
