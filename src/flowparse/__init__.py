@@ -6,7 +6,7 @@ Only the public names, no logic. Topics in submodules are loaded when first used
 from __future__ import annotations
 
 import importlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flowparse._core import kernel
 from flowparse.errors import (
@@ -25,6 +25,9 @@ from flowparse.read import open_reader, read_table
 from flowparse.reader import FlowReader
 from flowparse.write import WriteResult, to_parquet, write_text
 
+if TYPE_CHECKING:
+    from flowparse.incremental import IngestResult, ingest
+
 __all__ = [
     "FIELDS",
     "DestinationError",
@@ -32,12 +35,14 @@ __all__ = [
     "FlowparseError",
     "FormatChangedWarning",
     "InflateError",
+    "IngestResult",
     "LogFormat",
     "LogFormatError",
     "RecordError",
     "RejectWarning",
     "SourceError",
     "WriteResult",
+    "ingest",
     "kernel",
     "open_reader",
     "read_table",
@@ -48,6 +53,7 @@ __all__ = [
 __version__: str
 
 _TOPICS = ("aws", "testing")
+_LATE = {"IngestResult": "incremental", "ingest": "incremental"}
 
 
 def __getattr__(name: str) -> Any:
@@ -56,10 +62,12 @@ def __getattr__(name: str) -> Any:
         from importlib.metadata import version
 
         return version("flowparse")
+    if name in _LATE:
+        return getattr(importlib.import_module(f"flowparse.{_LATE[name]}"), name)
     if name in _TOPICS:
         return importlib.import_module(f"flowparse.{name}")
     raise AttributeError(f"module 'flowparse' has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_TOPICS])
+    return sorted([*globals(), *_LATE, *_TOPICS])

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Final, TypeAlias, TypeGuard
 
-__all__ = ["Moment", "Number", "exact_number", "is_number", "read_bound", "read_time"]
+__all__ = ["Moment", "Number", "exact_number", "is_number", "read_age", "read_bound", "read_time"]
 
 #: What a caller may pass as a point in time.
 Moment = datetime | date | str | int | float
@@ -45,6 +45,28 @@ def read_bound(value: Moment, name: str) -> Fraction:
             ago = Fraction(age[1]) * _AGE_SECONDS[age[2]]
             return read_time(datetime.now(UTC), name) - ago
     return read_time(value, name)
+
+
+def read_age(value: object, name: str) -> Fraction:
+    """Seconds of an age such as `"90s"`, `"30m"`, `"1h"`, `"7d"` or `"2w"`, of a timedelta, or of
+    a number of seconds.
+
+    Raises
+    ------
+    ValueError
+        It is none of these, or negative.
+    """
+    seconds = None
+    if isinstance(value, timedelta):
+        seconds = Fraction(value // _MICROSECOND, 1_000_000)
+    elif isinstance(value, str):
+        age = _AGE.fullmatch(value.strip())
+        seconds = Fraction(age[1]) * _AGE_SECONDS[age[2]] if age else None
+    elif is_number(value):
+        seconds = _read_seconds(value, name)
+    if seconds is None or seconds < 0:
+        raise ValueError(f"{name}: expected an age such as '1h' or '7d', got {value!r}")
+    return seconds
 
 
 def read_time(value: object, name: str) -> Fraction:

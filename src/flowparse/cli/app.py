@@ -17,6 +17,7 @@ from flowparse.cli.exits import Exit, code_of, in_cli_words, say
 from flowparse.cli.fields import fields
 from flowparse.cli.format import log_format
 from flowparse.cli.head import head
+from flowparse.cli.ingest import ingest
 from flowparse.errors import FlowparseError
 
 __all__ = ["app"]
@@ -109,5 +110,5 @@ def app() -> None:
     """
 
 
-for _command in (demo, head, count, convert, fields, log_format):
+for _command in (demo, head, count, convert, ingest, fields, log_format):
     app.add_command(_command)

@@ -21,12 +21,14 @@ from flowparse.times import read_bound
 __all__ = [
     "Reading",
     "access_options",
+    "check_bound",
     "columns_option",
     "log_format_option",
     "output_option",
     "read_names",
     "reading_options",
     "sources_argument",
+    "whole_reading_options",
 ]
 
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -36,13 +38,13 @@ FORMATS: Final = ("table", "json", "csv", "arrow", "parquet")
 _BINARY: Final = ("arrow", "parquet")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
     """What the shared options ask for: the keyword arguments of `flowparse.open_reader`."""
 
     filters: list[tuple[Any, ...]]
-    since: str | float | None
-    until: str | float | None
+    since: str | float | None = None
+    until: str | float | None = None
     log_format: LogFormat | None
     schema: SchemaName
     on_reject: OnReject
@@ -105,9 +107,7 @@ def _read_log_format(
         raise click.BadParameter(str(error).removeprefix("log_format: ")) from None
 
 
-def _check_bound(
-    ctx: click.Context, param: click.Parameter, text: str | None
-) -> str | float | None:
+def check_bound(ctx: click.Context, param: click.Parameter, text: str | None) -> str | float | None:
     """Refuse what is no time; digits alone are seconds since 1970."""
     if text is None:
         return None
@@ -170,11 +170,11 @@ _OPTIONS: Final = (
     click.option(
         "--since",
         metavar="TIME",
-        callback=_check_bound,
+        callback=check_bound,
         help="Keep records of this time or later: ISO time, or an age such as 1h.",
     ),
     click.option(
-        "--until", metavar="TIME", callback=_check_bound, help="Keep records before this time."
+        "--until", metavar="TIME", callback=check_bound, help="Keep records before this time."
     ),
     log_format_option,
     click.option(
@@ -224,14 +224,23 @@ def access_options(command: Command) -> Any:
 
 def reading_options(command: Command) -> Any:
     """Give a command the options for reading, as one `reading` argument."""
+    return _give_options(command, _NAMES)
 
+
+def whole_reading_options(command: Command) -> Any:
+    """Give a command the options for reading but those of time, as one `reading` argument."""
+    return _give_options(command, [name for name in _NAMES if name not in ("since", "until")])
+
+
+def _give_options(command: Command, names: Sequence[str]) -> Any:
     @access_options
     @functools.wraps(command)
     def with_reading(**arguments: Any) -> Any:
-        asked = {name: arguments.pop(name) for name in (*_NAMES, "access")}
+        asked = {name: arguments.pop(name) for name in (*names, "access")}
         return command(reading=Reading(**asked), **arguments)
 
-    return _decorate(with_reading, _OPTIONS)
+    options = [one for name, one in zip(_NAMES, _OPTIONS, strict=True) if name in names]
+    return _decorate(with_reading, options)
 
 
 def _decorate(command: Any, options: Sequence[Any]) -> Any:

@@ -110,7 +110,7 @@ def end_of(rejects: int, errors: pa.Table) -> Exit:
         As `FlowReader.errors`.
     """
     for error in errors.to_pylist():
-        say(_HINT.sub("", error["message"]))
+        say(in_cli_words(_HINT.sub("", error["message"])))
     if errors.num_rows:
         return Exit.SOURCE
     return Exit.REJECTS if rejects else Exit.DONE

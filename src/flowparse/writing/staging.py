@@ -18,7 +18,7 @@ from typing import BinaryIO, Final, Protocol, Self
 
 from flowparse.errors import DestinationError, FlowparseError
 
-__all__ = ["Stage", "StagedFile", "Staging", "local_path", "naming"]
+__all__ = ["Stage", "StagedFile", "Staging", "local_path", "naming", "sync_folder"]
 
 _REMOTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -177,7 +177,7 @@ class Staging:
     def _sync_folders(self, replaced: Sequence[Path]) -> None:
         changed = {path.parent for path in replaced} | {f.final.parent for f in self.files}
         for folder in changed | {path.parent for path in self._made}:
-            _sync_folder(folder)
+            sync_folder(folder)
 
     def _remove_made(self) -> None:
         for folder in reversed(self._made):
@@ -213,7 +213,7 @@ def _move_back(place: Path, path: Path) -> None:
         place.replace(path)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Wait until a folder's new names are on disk, where the system has that."""
     if os.name == "nt":
         return
