@@ -1,9 +1,9 @@
 """Floor 4: flow logs as AWS delivers them, made up, for tests, demos and benchmarks.
 
 A `Network` invents accounts, interfaces and peers. `Network.text` writes their flow log,
-`write_delivery` what S3 gets of it, `cloudwatch_events` what CloudWatch Logs gets of it. All
-is seeded, so that a test sees the same bytes everywhere, and what was planted comes with
-labels. `import flowparse` does not load it.
+`write_delivery` what S3 gets of it in some hours, `write_tree` what a bucket holds after weeks,
+`cloudwatch_events` what CloudWatch Logs gets of it. All is seeded, so that a test sees the same
+bytes everywhere, and what was planted comes with labels. `import flowparse` does not load it.
 """
 
 from __future__ import annotations
@@ -21,21 +21,26 @@ from flowparse.testing.cloudwatch import (
 )
 from flowparse.testing.delivered import DeliveredObject, Delivery
 from flowparse.testing.delivery import write_delivery
+from flowparse.testing.flowlog import FlowLog
 from flowparse.testing.keys import LAYOUTS
 from flowparse.testing.network import Network
 from flowparse.testing.objects import gzip_member
 from flowparse.testing.stories import STORIES, Label
+from flowparse.testing.tree import Tree, TreeObject, write_tree
 
 __all__ = [
     "LAYOUTS",
     "STORIES",
     "DeliveredObject",
     "Delivery",
+    "FlowLog",
     "Label",
     "LogEvent",
     "Network",
     "SubscriptionDocument",
     "SubscriptionEvent",
+    "Tree",
+    "TreeObject",
     "cloudwatch_events",
     "export_lines",
     "firehose_lines",
@@ -44,4 +49,5 @@ __all__ = [
     "lambda_event",
     "subscription_documents",
     "write_delivery",
+    "write_tree",
 ]

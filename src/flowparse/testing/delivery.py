@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 from math import fsum
 from os import PathLike
 from pathlib import Path
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 from flowparse.logformat import LogFormat
 from flowparse.testing.delivered import DeliveredObject, Delivery
 from flowparse.testing.draws import Draws, shares
+from flowparse.testing.flowlog import FileFormat, Layout
 from flowparse.testing.keys import (
     LAYOUTS,
     SUFFIXES,
     WINDOW_SECONDS,
     Place,
+    check_choice,
     check_prefix,
     object_key,
 )
@@ -34,10 +36,7 @@ from flowparse.testing.traffic import Traffic, slices
 from flowparse.testing.values import Form
 from flowparse.times import Moment
 
-__all__ = ["FileFormat", "Layout", "write_delivery"]
-
-Layout = Literal["plain", "hourly", "hive", "hive-hourly"]
-FileFormat = Literal["text", "parquet"]
+__all__ = ["write_delivery"]
 
 # AWS begins another object after 75 MB of gzip, which is about seven times as much text.
 _MAX_TEXT_BYTES: Final = 525_000_000
@@ -156,8 +155,8 @@ class _Order(NamedTuple):
 
     def check(self) -> None:
         """Raise a ValueError for what AWS could not deliver."""
-        _check_choice("layout", self.layout, LAYOUTS)
-        _check_choice("file_format", self.file_format, SUFFIXES)
+        check_choice("layout", self.layout, LAYOUTS)
+        check_choice("file_format", self.file_format, SUFFIXES)
         if self.start % WINDOW_SECONDS:
             raise ValueError("start: objects begin at a multiple of five minutes")
         if self.seconds < WINDOW_SECONDS or self.seconds % WINDOW_SECONDS:
@@ -239,8 +238,3 @@ def _split(blocks: Iterable[list[str]], limit: int) -> Iterator[list[str]]:
             size += len(line)
     if lines:
         yield lines
-
-
-def _check_choice(name: str, value: str, choices: Iterable[str]) -> None:
-    if value not in choices:
-        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")

@@ -5,11 +5,19 @@ Source: AWS, "Publish flow logs to Amazon S3" (VPC User Guide).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
-__all__ = ["LAYOUTS", "SUFFIXES", "WINDOW_SECONDS", "Place", "check_prefix", "object_key"]
+__all__ = [
+    "LAYOUTS",
+    "SUFFIXES",
+    "WINDOW_SECONDS",
+    "Place",
+    "check_choice",
+    "check_prefix",
+    "object_key",
+]
 
 #: An object holds the records that end in five minutes.
 WINDOW_SECONDS: Final = 300
@@ -78,6 +86,12 @@ def check_prefix(prefix: str) -> str:
     if any(part in ("", ".", "..") for part in parts) or "\\" in prefix:
         raise ValueError(f"prefix: expected names joined by '/', got {prefix!r}")
     return prefix
+
+
+def check_choice(name: str, value: str, choices: Iterable[str]) -> None:
+    """Raise a ValueError for what is none of the choices."""
+    if value not in choices:
+        raise ValueError(f"{name}: expected one of {', '.join(choices)}, got {value!r}")
 
 
 def _stamp(place: Place, form: str) -> str:
