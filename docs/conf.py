@@ -33,7 +33,7 @@ default_role = "soft"
 nitpicky = True
 nitpick_ignore_regex = [
     # No inventories of other projects are read: that would need a network.
-    ("py:.*", r"(pa|pyarrow|collections\.abc|datetime|os|pathlib|types)\..*"),
+    ("py:.*", r"(pa|pyarrow|collections\.abc|datetime|os|pathlib|threading|types)\..*"),
     ("py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|Path|Self|Sequence|date|datetime)"),
     # Names for a set of values, spelled out in the text beside them.
     ("py:.*", r"(flowparse\.[a-z.]+\.)?(Kind|Mode|Moment|OnReject|Partition|Progress|SchemaName)"),

@@ -27,12 +27,14 @@ from flowparse.write import WriteResult, to_parquet, write_text
 
 if TYPE_CHECKING:
     from flowparse.incremental import IngestResult, ingest
+    from flowparse.notified import FollowResult, follow
 
 __all__ = [
     "FIELDS",
     "DestinationError",
     "FlowReader",
     "FlowparseError",
+    "FollowResult",
     "FormatChangedWarning",
     "InflateError",
     "IngestResult",
@@ -42,6 +44,7 @@ __all__ = [
     "RejectWarning",
     "SourceError",
     "WriteResult",
+    "follow",
     "ingest",
     "kernel",
     "open_reader",
@@ -53,7 +56,12 @@ __all__ = [
 __version__: str
 
 _TOPICS = ("aws", "testing")
-_LATE = {"IngestResult": "incremental", "ingest": "incremental"}
+_LATE = {
+    "FollowResult": "notified",
+    "IngestResult": "incremental",
+    "follow": "notified",
+    "ingest": "incremental",
+}
 
 
 def __getattr__(name: str) -> Any:

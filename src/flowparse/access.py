@@ -67,7 +67,7 @@ class Access:
         if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= _CONNECTIONS_MAX:
             raise ValueError(f"Access: connections: expected 1..{_CONNECTIONS_MAX}, got {n!r}")
 
-    def client(self, service: str, *, region: str | None = None) -> Any:
+    def client(self, service: str, *, region: str | None = None, attempts: int = 1) -> Any:
         """A new client of boto3, which may be used by any number of threads.
 
         Parameters
@@ -76,15 +76,13 @@ class Access:
             Such as `s3` or `logs`.
         region : str, optional
             Instead of the one above.
+        attempts : int
+            How often a request is sent where it fails in passing. One: whoever asks decides.
 
         Raises
         ------
         botocore.exceptions.BotoCoreError
             There is no such profile, or no region where one is needed.
-
-        Notes
-        -----
-        Requests are sent once and not repeated: whoever asks knows what may be repeated.
         """
         import boto3  # here, because whoever reads files needs none of it
         from botocore.config import Config
@@ -92,7 +90,7 @@ class Access:
         session = self.session or boto3.Session(profile_name=self.profile)
         config = Config(
             max_pool_connections=self.connections,
-            retries={"total_max_attempts": 1},
+            retries={"total_max_attempts": attempts, "mode": "standard"},
             connect_timeout=_CONNECT_SECONDS,
             read_timeout=_READ_SECONDS,
         )

@@ -8,15 +8,17 @@ import warnings
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from flowparse.access import Access, read_access
 from flowparse.errors import RejectWarning
 from flowparse.ingesting.lock import hold
 from flowparse.ingesting.order import Reading, read_bounds, read_reading, state_folder
 from flowparse.ingesting.places import open_place
-from flowparse.ingesting.plan import Bounds, make_plan
+from flowparse.ingesting.plan import WINDOW_SECONDS, Bounds, Plan, make_plan
 from flowparse.ingesting.rejects import Rejects
 from flowparse.ingesting.result import IngestResult
 from flowparse.ingesting.run import Run, errors_table
@@ -25,9 +27,11 @@ from flowparse.ingesting.sinks import ParquetSink, Sink
 from flowparse.ingesting.stage import Making
 from flowparse.ingesting.state import State
 from flowparse.logformat import LogFormat
+from flowparse.prune import EVERYTHING, Box, Scope
 from flowparse.request import Progress
 from flowparse.schema import SchemaName
 from flowparse.sources import list_sources
+from flowparse.sources.s3 import is_s3
 from flowparse.times import Moment
 from flowparse.writing.partition import Partition
 from flowparse.writing.rowgroups import read_encoding
@@ -84,7 +88,8 @@ def ingest(
         tell it are always read. It chooses objects, not records.
     look_back : age such as "7d", timedelta or seconds, optional
         How long before the newest ingested window of a flow log objects may still appear; older
-        ones are not looked for. None: no object is too late.
+        ones are not looked for. None: no object is too late. A bucket is listed as far back as
+        this (or `since`) goes for the flow log that is the farthest behind, and no farther.
     dry_run : bool
         Read nothing and change nothing: the result's `planned` says what would be read.
     wait : float
@@ -102,8 +107,8 @@ def ingest(
         What a line does that is no record. Unless it is "raise", an object that cannot be read
         does not end the run: it is listed in the result's `errors`, nothing of it is published,
         and the next run tries it again.
-    session : boto3.Session, optional
-        For a destination in S3.
+    session : boto3.Session or flowparse.aws.Access, optional
+        For objects and a destination in S3.
 
     Returns
     -------
@@ -157,31 +162,65 @@ def ingest(
     encoding = read_encoding(row_group_rows, compression)
     bounds = read_bounds(since, look_back, unit_objects, unit_bytes)
     folder = state_folder(state, destination)
-    sink = ParquetSink(open_place(destination, session))
+    access = read_access(session)
+    sink = ParquetSink(open_place(destination, access))
+    listing = Listing(source, access, bounds)
     reading.fixed["destination"] = sink.url
     if dry_run:
-        return _look(source, folder, sink, reading, bounds)
+        return _look(listing, folder, sink, reading)
     is_stopped = (stop or threading.Event()).is_set
     with ExitStack() as stack:
         stack.enter_context(hold(folder, wait, is_stopped))
         kept = stack.enter_context(State(folder))
         pool = stack.enter_context(ThreadPoolExecutor(reading.threads))
         making = Making(reading.options, reading.keys, encoding, pool, is_stopped)
-        result, first = _ingest(source, kept, sink, making, reading.fixed, bounds, progress)
+        result, first = _ingest(listing, kept, sink, making, reading.fixed, progress)
     if first is not None and on_reject == "warn":
         _warn(result, first, folder)
     return result
 
 
-def _look(
-    source: object, folder: Path, sink: Sink, reading: Reading, bounds: Bounds
-) -> IngestResult:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What is looked at, and how far back."""
+
+    source: object
+    access: Access
+    bounds: Bounds
+
+    def plan(self, kept: State, sink: Sink) -> Plan:
+        """What there is to do."""
+        items = self.source if isinstance(self.source, list | tuple) else [self.source]
+        scope = self._scope(kept)
+        sources = [
+            one
+            for item in items
+            for one in list_sources(
+                item,
+                scope=scope if isinstance(item, str) and is_s3(item) else EVERYTHING,
+                access=self.access,
+            )
+        ]
+        return make_plan(sources, kept, self.bounds, replaces=sink.replaces, access=self.access)
+
+    def _scope(self, kept: State) -> Scope:
+        """What of a bucket has to be listed: as far back as any flow log is looked at."""
+        firsts = [] if self.bounds.since is None else [self.bounds.since - WINDOW_SECONDS]
+        newest = kept.newest().values() if self.bounds.look_back is not None else ()
+        if newest and self.bounds.look_back is not None:
+            firsts.append(min(newest) - self.bounds.look_back)
+        if not firsts:
+            return EVERYTHING
+        return Scope((Box(first_stamp=datetime.fromtimestamp(max(firsts), UTC)),))
+
+
+def _look(listing: Listing, folder: Path, sink: Sink, reading: Reading) -> IngestResult:
     """What there would be to do."""
     with State(folder, read_only=True) as kept:
         kept.check_options(reading.fixed)
         if kept.is_new():
             sink.check_new()
-        plan = make_plan(list_sources(source), kept, bounds, replaces=sink.replaces)
+        plan = listing.plan(kept, sink)
     return IngestResult(
         known=plan.known,
         too_old=plan.too_old,
@@ -192,12 +231,11 @@ def _look(
 
 
 def _ingest(
-    source: object,
+    listing: Listing,
     kept: State,
     sink: Sink,
     making: Making,
     fixed: dict[str, str],
-    bounds: Bounds,
     progress: Progress | None,
 ) -> tuple[IngestResult, str | None]:
     """A run under its lock; and the message on the first reject."""
@@ -208,7 +246,7 @@ def _ingest(
     folder = kept.path.parent
     staging, rejects = sink.staging(folder), Rejects(folder)
     recovered = settle(kept, sink, staging, rejects)
-    plan = make_plan(list_sources(source), kept, bounds, replaces=sink.replaces)
+    plan = listing.plan(kept, sink)
     run = Run(kept, sink, making, staging, rejects)
     try:
         run.work(plan, progress)

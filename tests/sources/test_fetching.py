@@ -21,6 +21,7 @@ class SlowSource:
 
     connections = 4
     rereadable = True
+    version = None
 
     def __init__(self, name: str, data: bytes = LOG, fails: bool = False) -> None:
         self.name = name

@@ -15,6 +15,7 @@ from flowparse.cli.count import count
 from flowparse.cli.demo import demo
 from flowparse.cli.exits import Exit, code_of, in_cli_words, say
 from flowparse.cli.fields import fields
+from flowparse.cli.follow import follow
 from flowparse.cli.format import log_format
 from flowparse.cli.head import head
 from flowparse.cli.ingest import ingest
@@ -110,5 +111,5 @@ def app() -> None:
     """
 
 
-for _command in (demo, head, count, convert, ingest, fields, log_format):
+for _command in (demo, head, count, convert, ingest, follow, fields, log_format):
     app.add_command(_command)

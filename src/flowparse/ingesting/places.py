@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
+from flowparse.access import Access
 from flowparse.errors import DestinationError
 from flowparse.writing.staging import local_path, naming, sync_folder
 
@@ -16,6 +17,7 @@ __all__ = ["Folder", "Place", "Prefix", "open_place"]
 
 _S3: Final = re.compile(r"s3://([^/]+)/?(.*)", re.DOTALL)
 _HIDDEN: Final = ".flowparse-ingest"
+_ATTEMPTS: Final = 8
 
 
 class Place(Protocol):
@@ -44,15 +46,15 @@ class Place(Protocol):
         """Wait until all changes are durable."""
 
 
-def open_place(destination: str | os.PathLike[str], session: Any = None) -> Place:
+def open_place(destination: str | os.PathLike[str], access: Access | None = None) -> Place:
     """The place that a caller means.
 
     Parameters
     ----------
     destination : str or path
         A folder, or `s3://bucket/prefix`.
-    session : boto3.Session, optional
-        For S3.
+    access : Access, optional
+        How S3 is reached.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def open_place(destination: str | os.PathLike[str], session: Any = None) -> Plac
     """
     found = _S3.fullmatch(os.fspath(destination)) if isinstance(destination, str) else None
     if found:
-        return Prefix(found[1], found[2].strip("/"), session)
+        return Prefix(found[1], found[2].strip("/"), access or Access())
     path = local_path(destination)
     if os.path.lexists(path) and not path.is_dir():
         raise DestinationError(f"{path} is a file, and no folder", destination=str(path))
@@ -143,12 +145,10 @@ class Folder:
 class Prefix:
     """A prefix of a bucket. A `put` is whole or nothing: S3 shows an object when it has all."""
 
-    def __init__(self, bucket: str, prefix: str, session: Any = None) -> None:
-        import boto3  # here, because most runs need none of it
-
+    def __init__(self, bucket: str, prefix: str, access: Access) -> None:
         self.bucket = bucket
         self.prefix = f"{prefix}/" if prefix else ""
-        self._client = (session or boto3.Session()).client("s3")
+        self._client = access.client("s3", attempts=_ATTEMPTS)
 
     @property
     def url(self) -> str:

@@ -8,12 +8,13 @@ from typing import Final, Literal
 
 import pyarrow as pa
 
+from flowparse.access import Access
 from flowparse.errors import SourceError
 from flowparse.ingesting.state import Failure, State
 from flowparse.ingesting.unit import Input, Unit, read_input
 from flowparse.sources import Source, list_sources
 
-__all__ = ["PLANNED_SCHEMA", "Bounds", "Plan", "make_plan"]
+__all__ = ["PLANNED_SCHEMA", "WINDOW_SECONDS", "Bounds", "Plan", "make_plan"]
 
 #: Schema of `IngestResult.planned`.
 PLANNED_SCHEMA: Final = pa.schema(
@@ -23,7 +24,7 @@ PLANNED_SCHEMA: Final = pa.schema(
 Why = Literal["new", "changed", "failed before", "beside one that changed"]
 
 #: Seconds of a delivery window.
-_WINDOW_SECONDS: Final = 300
+WINDOW_SECONDS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,14 @@ class Plan:
         return pa.Table.from_pylist(rows, schema=PLANNED_SCHEMA)
 
 
-def make_plan(sources: Sequence[Source], state: State, bounds: Bounds, *, replaces: bool) -> Plan:
+def make_plan(
+    sources: Sequence[Source],
+    state: State,
+    bounds: Bounds,
+    *,
+    replaces: bool,
+    access: Access | None = None,
+) -> Plan:
     """Compare a listing with the state.
 
     Parameters
@@ -98,6 +106,8 @@ def make_plan(sources: Sequence[Source], state: State, bounds: Bounds, *, replac
     bounds : Bounds
     replaces : bool
         The destination can put a unit in the place of another.
+    access : Access, optional
+        How AWS is reached, for objects that were ingested before and are not listed now.
 
     Raises
     ------
@@ -128,7 +138,9 @@ def make_plan(sources: Sequence[Source], state: State, bounds: Bounds, *, replac
             plan.why[one.name] = "new"
     plan.units += [Unit(tuple(some)) for some in _group(fresh, bounds)]
     for unit, some in changed.items():
-        _plan_replacement(plan, unit, some, inputs, state, replaces=replaces)
+        names = [name for name, _ in state.objects_of(unit)]
+        found = {name: inputs.get(name) or _look_for(name, access) for name in names}
+        _plan_replacement(plan, unit, some, found, replaces=replaces)
     plan.units += [Unit((one,)) for one in again]
     return plan
 
@@ -140,7 +152,7 @@ def _make_filter(state: State, bounds: Bounds) -> Callable[[Input], bool]:
     def is_old(one: Input) -> bool:
         if one.stamp is None or one.flow_log is None:
             return False
-        if bounds.since is not None and one.stamp + _WINDOW_SECONDS <= bounds.since:
+        if bounds.since is not None and one.stamp + WINDOW_SECONDS <= bounds.since:
             return True
         latest = newest.get(one.flow_log)
         if latest is None or bounds.look_back is None:
@@ -170,14 +182,11 @@ def _plan_replacement(
     plan: Plan,
     unit: str,
     changed: Sequence[Input],
-    listed: dict[str, Input],
-    state: State,
+    found: dict[str, Input | None],
     *,
     replaces: bool,
 ) -> None:
     """The unit of objects that changed, once more, with all of its objects as they are now."""
-    names = [name for name, _ in state.objects_of(unit)]
-    found = {name: listed.get(name) or _look_for(name) for name in names}
     inputs = [one for one in found.values() if one is not None]
     gone = [name for name, one in found.items() if one is None]
     if gone or not replaces:
@@ -188,10 +197,10 @@ def _plan_replacement(
     plan.units.append(Unit(tuple(inputs), replaces=unit))
 
 
-def _look_for(name: str) -> Input | None:
+def _look_for(name: str, access: Access | None) -> Input | None:
     """An object of an earlier run that this listing lacks."""
     try:
-        [source] = list_sources([name])
+        [source] = list_sources([name], access=access)
     except (SourceError, ValueError):
         return None
     return read_input(source)

@@ -41,6 +41,10 @@ class Ranged(Protocol):
         """Bytes in all."""
 
     @property
+    def version(self) -> str | None:
+        """What differs when the bytes do."""
+
+    @property
     def connections(self) -> int:
         """Ranges that may be read at a time."""
 
@@ -173,6 +177,7 @@ class Fetched:
     def __init__(self, source: Ranged, fetching: Fetching, number: int) -> None:
         self.name = source.name
         self.size = source.size
+        self.version = source.version
         self._source = source
         self._fetching = fetching
         self._number = number

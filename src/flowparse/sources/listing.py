@@ -13,7 +13,7 @@ from flowparse.errors import SourceError
 from flowparse.prune import EVERYTHING, Scope, scope_of
 from flowparse.request import Request
 from flowparse.sources.local import Source, bytes_source, file_source, list_path
-from flowparse.sources.s3 import is_s3, list_objects
+from flowparse.sources.s3 import ObjectSource, is_s3, list_objects
 
 __all__ = ["list_requested", "list_sources"]
 
@@ -85,6 +85,8 @@ def _list_one(source: object, scope: Scope, access: Access) -> list[Source]:
         return [bytes_source(source)]
     if hasattr(source, "read"):
         return [file_source(source)]
+    if isinstance(source, ObjectSource):
+        return [source]
     if isinstance(source, list | tuple):
         raise TypeError("a list of sources cannot hold a list: pass one flat list")
     raise TypeError(f"cannot read from {type(source).__name__}: expected {_ACCEPTED}")

@@ -114,6 +114,19 @@ class Bucket:
 
         return self._repeat(ask, where, listing=False)
 
+    def find(self, key: str) -> tuple[int, str | None]:
+        """Size and ETag of an object.
+
+        Raises
+        ------
+        SourceError
+            It is missing, or may not be read.
+        """
+        asked = {"Bucket": self.name, "Key": key} | self._payer()
+        where = url_of(self.name, key)
+        answer = self._repeat(lambda: self.client().head_object(**asked), where, listing=False)
+        return int(answer["ContentLength"]), answer.get("ETag")
+
     def client(self) -> Any:
         """The client, made by the first who asks."""
         if self._client is None:
