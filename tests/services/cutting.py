@@ -91,6 +91,7 @@ class CuttingProxy(Endpoint):
         self._target = urlsplit(server.endpoint).netloc
         self._lock = threading.Lock()
         self._asked: list[Request] = []
+        self._turns: Counter[Request] = Counter()
         self._n_cut = 0
         self._server = _Server((HOST, 0), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
@@ -121,6 +122,7 @@ class CuttingProxy(Endpoint):
         """Count from nought again."""
         with self._lock:
             self._asked.clear()
+            self._turns.clear()
             self._n_cut = 0
 
     def close(self) -> None:
@@ -134,7 +136,8 @@ class CuttingProxy(Endpoint):
     def note(self, request: Request) -> int | None:
         """Count a request; after how many bytes its answer ends, or None."""
         with self._lock:
-            turn = self._asked.count(request)
+            turn = self._turns[request]
+            self._turns[request] += 1
             self._asked.append(request)
         if self.before is not None:
             self.before(request)

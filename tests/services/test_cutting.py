@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from botocore.config import Config
-from botocore.exceptions import IncompleteReadError, ResponseStreamingError
+from botocore.exceptions import ClientError, IncompleteReadError, ResponseStreamingError
 
 from services.cutting import Cut, CuttingProxy, Request, read_request
 from services.endpoint import Endpoint
@@ -113,6 +114,28 @@ def test_signatures_hold(rgw: Endpoint, start_proxy: Start) -> None:
     wrong = proxy.session(aws_secret_access_key="wrong").client("s3")
     with pytest.raises(wrong.exceptions.ClientError, match="SignatureDoesNotMatch"):
         wrong.get_object(Bucket=bucket, Key="a+b c")
+
+
+def test_cuts_join_the_faults_of_the_server(
+    start_hadro: Callable[..., Endpoint], start_proxy: Start, tmp_path: Path
+) -> None:
+    """Before a server that refuses at random, refusals pass, and other answers are cut."""
+    (tmp_path / "served" / "logs").mkdir(parents=True)
+    (tmp_path / "served" / "logs" / "k").write_bytes(BODY)
+    server = start_hadro(tmp_path / "served", error_rate=0.3, fault_seed=7)
+    proxy = start_proxy(server, Cut(after_bytes=1000))
+    s3 = proxy.session().client("s3", config=ONCE)
+    refused = 0
+    for _ in range(20):
+        try:
+            body = s3.get_object(Bucket="logs", Key="k")["Body"]
+        except ClientError:
+            refused += 1
+        else:
+            with pytest.raises((IncompleteReadError, ResponseStreamingError)):
+                body.read()
+    assert 0 < refused < 20
+    assert (proxy.n_cut, proxy.counts) == (20 - refused, {"GET": 20})
 
 
 @pytest.mark.parametrize(
