@@ -18,9 +18,14 @@ _TEXT = pa.dictionary(pa.int32(), pa.string())
 _TYPES = {"int32": pa.int32(), "int64": pa.int64(), "time": pa.int64(), "address": pa.string()}
 
 
+def column_types(log_format: LogFormat) -> dict[str, pa.DataType]:
+    """The type of each field, to be given."""
+    return {name: _TYPES.get(FIELDS[name].kind, _TEXT) for name in log_format}
+
+
 def read(paths: list[str], log_format: LogFormat, threads: int | None) -> pa.Table:
     """What a user of pyarrow writes."""
-    types = {name: _TYPES.get(FIELDS[name].kind, _TEXT) for name in log_format}
+    types = column_types(log_format)
     return pa.concat_tables(
         pyarrow.csv.read_csv(
             path,
