@@ -10,14 +10,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pyarrow as pa
 import pytest
+from botocore import UNSIGNED
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 import flowparse
 from flowparse import SourceError
 from flowparse.aws import Access
 from flowparse.sources.s3.faults import explain_error
+from flowparse.sources.s3.getters import make_getter
 from services.cutting import Cut, Request
 from services.endpoint import Endpoint
 
@@ -104,6 +108,13 @@ def on_moto(moto: Endpoint) -> Bucket:
     return Bucket(moto)
 
 
+@pytest.fixture(params=["obstore", "boto3"])
+def each_getter(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Objects are fetched by the one, then by the other."""
+    if request.param == "boto3":
+        monkeypatch.setattr("flowparse.sources.s3.getters._is_plain", lambda *_: False)
+
+
 def ports_of(table: pa.Table) -> list[int]:
     return table["dstport"].to_pylist()
 
@@ -133,6 +144,7 @@ def test_an_object_is_read_by_its_key(on_object_store: Bucket) -> None:
         bucket.read("a/none")
 
 
+@pytest.mark.usefixtures("each_getter")
 def test_a_large_object_comes_in_parts(on_each: Bucket) -> None:
     """An object of several parts gives the records of the same bytes, for any number of threads."""
     data = varied_log(400_000)
@@ -160,6 +172,7 @@ def test_a_stream_asks_one_object_of_each_flow_log_for_its_format(
     assert proxy.counts == {"LIST": 1, "GET": 6}
 
 
+@pytest.mark.usefixtures("each_getter")
 def test_bodies_that_break_off_change_nothing(on_object_store: Bucket, start_proxy: Any) -> None:
     """With three in ten bodies cut, of small objects and of parts of large ones, all is read."""
     for n in range(40):
@@ -183,6 +196,7 @@ def test_a_server_with_latency_and_503s_gives_the_same(tmp_path: Path, start_had
     assert flowparse.read_table("s3://logs/", session=hadro.session()).equals(expected)
 
 
+@pytest.mark.usefixtures("each_getter")
 def test_refused_and_cut_at_once(tmp_path: Path, start_hadro: Any, start_proxy: Any) -> None:
     """503s and cut bodies together change nothing either."""
     folder = tmp_path / "data/logs"
@@ -207,6 +221,7 @@ def test_a_server_that_only_refuses_is_an_error_that_says_so(
         flowparse.read_table("s3://logs/x/", session=hadro.session())
 
 
+@pytest.mark.usefixtures("each_getter")
 def test_an_object_that_changes_between_two_parts_is_an_error(
     on_object_store: Bucket, start_proxy: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -226,6 +241,7 @@ def test_an_object_that_changes_between_two_parts_is_an_error(
         on_object_store.read("x/", session=proxy.session(), threads=1)
 
 
+@pytest.mark.usefixtures("each_getter")
 def test_bad_objects_are_listed_and_the_others_read(on_moto: Bucket, start_proxy: Any) -> None:
     """Under collect, an object that is gone or no flow log is listed, and the others are read."""
     on_moto.put("a.log.gz", log_of(rows=1, port=1))
@@ -256,6 +272,7 @@ def test_a_missing_bucket_says_so(s3_server: Endpoint) -> None:
         flowparse.read_table("s3://no-such-bucket/x/", session=s3_server.session())
 
 
+@pytest.mark.usefixtures("each_getter")
 def test_a_denied_object_says_which_right_is_missing(rgw: Endpoint) -> None:
     """An object that the policy denies names itself and the right; the others are read."""
     bucket = Bucket(rgw)
@@ -350,3 +367,24 @@ def test_one_hour_of_a_large_tree_asks_for_little_else(
     one = [("region", "=", "us-east-1"), ("account_id", "=", "222233334444")]
     flowparse.read_table("s3://logs/AWSLogs/", filters=one, **hour)
     assert proxy.counts == {"LIST": 1 + 1 + 1, "GET": 14}
+
+
+@pytest.mark.parametrize(
+    ("setting", "fetched_by"),
+    [
+        ({}, "_ObstoreGetter"),
+        ({"config": Config(proxies={"http": "http://127.0.0.1:9"})}, "_Boto3Getter"),
+        ({"config": Config(use_fips_endpoint=True)}, "_Boto3Getter"),
+        ({"config": Config(signature_version=UNSIGNED)}, "_Boto3Getter"),
+        ({"config": Config(s3={"addressing_style": "virtual"})}, "_Boto3Getter"),
+    ],
+)
+def test_what_obstore_cannot_be_told_is_left_to_boto3(
+    moto: Endpoint, setting: dict[str, Any], fetched_by: str
+) -> None:
+    """A client with settings that obstore does not have fetches the objects itself."""
+    session = moto.session()
+    client = boto3.Session.client(session, "s3", endpoint_url=moto.endpoint, **setting)
+    getter = make_getter("bucket", Access(session), client)
+    client.close()
+    assert type(getter).__name__ == fetched_by

@@ -5,7 +5,8 @@ Source: Amazon S3 API Reference, "Error responses"; botocore's exceptions.
 
 from __future__ import annotations
 
-from typing import Any, Final
+import re
+from typing import Final
 
 from flowparse.errors import SourceError
 
@@ -17,6 +18,10 @@ _PASSING: Final = frozenset(
     "RequestThrottledException RequestLimitExceeded TooManyRequestsException "
     "BandwidthLimitExceeded ProvisionedThroughputExceededException".split()
 )
+#: In the text of an error of obstore.
+_STATUS: Final = re.compile(r"status code: ([1-5][0-9]{2})")
+_CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]+)</Code>")
+_UNREACHABLE: Final = re.compile(r"refused|dns error|certificate", re.IGNORECASE)
 _SERVER_ERROR: Final = 500
 _TOO_MANY: Final = 429
 #: Nobody listens, or the name is unknown: that is mostly a wrong endpoint.
@@ -72,14 +77,13 @@ def is_passing(error: Exception, attempt: int) -> bool:
     from botocore import exceptions as boto  # here, because whoever reads files needs none of it
     from urllib3.exceptions import HTTPError
 
-    if isinstance(error, boto.ClientError):
-        return (
-            _code(error) in _PASSING
-            or _status(error) >= _SERVER_ERROR
-            or (_status(error) == _TOO_MANY)
-        )
+    code, status = _answer_of(error)
+    if status:
+        return code in _PASSING or status >= _SERVER_ERROR or status == _TOO_MANY
     if isinstance(error, boto.EndpointConnectionError | boto.SSLError | boto.ProxyConnectionError):
         return attempt < _UNREACHABLE_ATTEMPTS
+    if type(error).__module__.startswith("obstore"):
+        return attempt < _UNREACHABLE_ATTEMPTS or not _UNREACHABLE.search(str(error))
     broken = (boto.HTTPClientError, boto.ResponseStreamingError, boto.IncompleteReadError)
     return isinstance(error, (*broken, boto.ChecksumError, HTTPError, ConnectionError, EOFError))
 
@@ -100,8 +104,9 @@ def explain_error(error: Exception, where: str, attempts: int, *, listing: bool)
     from botocore import exceptions as boto
 
     what = _first_line(error)
-    if isinstance(error, boto.ClientError):
-        code = _BY_STATUS.get(_code(error), _code(error))
+    code, status = _answer_of(error)
+    if status:
+        code = _BY_STATUS.get(code, code)
         advice = _ADVICE.get(code, "").format(action=_RIGHTS[listing])
         what = f"{advice} ({code})" if advice else f"S3 answers {code}: {what}"
     elif isinstance(error, boto.NoCredentialsError | boto.PartialCredentialsError):
@@ -118,12 +123,21 @@ def explain_error(error: Exception, where: str, attempts: int, *, listing: bool)
     return SourceError(f"{where}: {verb}: {what}{tried}", source=where)
 
 
-def _code(error: Any) -> str:
-    return str(error.response.get("Error", {}).get("Code", ""))
+def _answer_of(error: Exception) -> tuple[str, int]:
+    """The code and the status that S3 answered with; nothing where there was no answer.
 
-
-def _status(error: Any) -> int:
-    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    obstore has both in its text alone: the answer is in it, below the status.
+    """
+    answer = getattr(error, "response", None)
+    if isinstance(answer, dict):
+        status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        code = str(answer.get("Error", {}).get("Code", ""))
+        return code, status or int(bool(code))
+    said = _STATUS.search(str(error))
+    if said is None:
+        return "", 0
+    told = _CODE.search(str(error))
+    return told[1] if told else said[1], int(said[1])
 
 
 def _first_line(error: Exception) -> str:

@@ -16,6 +16,7 @@ from flowparse.access import Access
 from flowparse.errors import SourceError
 from flowparse.sources.s3.address import url_of
 from flowparse.sources.s3.faults import changed_error, explain_error, is_passing
+from flowparse.sources.s3.getters import Getter, make_getter
 
 __all__ = ["Bucket"]
 
@@ -45,6 +46,7 @@ class Bucket:
         self.name = name
         self.access = access
         self._client: Any = None
+        self._getter: Getter | None = None
         self._lock = threading.Lock()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -76,7 +78,7 @@ class Bucket:
             "StartAfter": after,
             "ContinuationToken": token,
         }
-        asked = {name: value for name, value in asked.items() if value} | self._payer()
+        asked = {name: value for name, value in asked.items() if value} | self.access.payer
         where = url_of(self.name, prefix)
 
         def ask() -> dict[str, Any]:
@@ -100,16 +102,13 @@ class Bucket:
         where, got = url_of(self.name, key), bytearray()
 
         def ask() -> bytes:
-            asked: dict[str, Any] = {"Bucket": self.name, "Key": key} | self._payer()
-            if etag is not None:
-                asked["IfMatch"] = etag
-            if len(got) or begin or end < size:
-                asked["Range"] = f"bytes={begin + len(got)}-{end - 1}"
-            answer = self.client().get_object(**asked)
-            if etag is not None and answer.get("ETag", etag) != etag:  # not all servers compare
-                answer["Body"].close()
-                raise changed_error(where)
-            _take_body(answer["Body"], got, end - begin)
+            at = begin + len(got)
+            if at < end:
+                last = None if at == 0 and end == size else end
+                if not self._get().get(key, at, last, etag, got):  # not all servers compare
+                    raise changed_error(where)
+            if len(got) < end - begin:
+                raise EOFError(f"the body ended after {len(got)} of {end - begin} bytes")
             return bytes(got)
 
         return self._repeat(ask, where, listing=False)
@@ -122,7 +121,7 @@ class Bucket:
         SourceError
             It is missing, or may not be read.
         """
-        asked = {"Bucket": self.name, "Key": key} | self._payer()
+        asked = {"Bucket": self.name, "Key": key} | self.access.payer
         where = url_of(self.name, key)
         answer = self._repeat(lambda: self.client().head_object(**asked), where, listing=False)
         return int(answer["ContentLength"]), answer.get("ETag")
@@ -134,8 +133,14 @@ class Bucket:
                 self._client = self._client or self.access.client("s3")
         return self._client
 
-    def _payer(self) -> dict[str, Any]:
-        return {"RequestPayer": "requester"} if self.access.requester_pays else {}
+    def _get(self) -> Getter:
+        """Who sends the GETs, chosen by the first who asks."""
+        if self._getter is None:
+            client = self.client()
+            with self._lock:
+                if self._getter is None:
+                    self._getter = make_getter(self.name, self.access, client)
+        return self._getter
 
     def _repeat(self, ask: Callable[[], Answer], where: str, *, listing: bool) -> Answer:
         for attempt in range(1, _ATTEMPTS + 1):
@@ -148,18 +153,6 @@ class Bucket:
                     raise explain_error(error, where, attempt, listing=listing) from error
             time.sleep(_wait_seconds(attempt))
         raise AssertionError("unreachable")
-
-
-def _take_body(body: Any, got: bytearray, wanted: int) -> None:
-    """Add what comes to what came before; raise what urllib3 raises where it breaks off."""
-    try:
-        while len(got) < wanted:
-            piece = body.read(min(wanted - len(got), 1 << 20))
-            if not piece:
-                raise EOFError(f"the body ended after {len(got)} of {wanted} bytes")
-            got += piece
-    finally:
-        body.close()
 
 
 def _wait_seconds(attempt: int) -> float:

@@ -17,51 +17,25 @@ import pyarrow.parquet as pq
 import pytest
 
 import flowparse
+from flowparse.access import Access
 from flowparse.errors import DestinationError
 from flowparse.ingesting.places import Prefix
+from services.endpoint import Endpoint
 
-boto3 = pytest.importorskip("boto3")
-moto_server = pytest.importorskip("moto.server", reason="moto[server] is not installed")
-
-pytestmark = [
-    pytest.mark.moto,
-    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
-]
 BUCKET = "flows"
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    """Where it answers."""
-    server = moto_server.ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def s3(server: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A client, with an empty bucket; nothing of this machine's AWS settings comes in."""
-    for name, value in {
-        "AWS_ENDPOINT_URL": server,
-        "AWS_ACCESS_KEY_ID": "key",
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_CONFIG_FILE": "/dev/null",
-        "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
-    }.items():
+def s3(moto: Endpoint, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A client, with an empty bucket; the environment leads there."""
+    for name, value in moto.environment().items():
         monkeypatch.setenv(name, value)
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_ENDPOINT_URL_S3"):
-        monkeypatch.delenv(name, raising=False)
-    client = boto3.Session().client("s3")
+    client = moto.client("s3")
     client.create_bucket(Bucket=BUCKET)
     yield client
     for key in keys_in(client):
         client.delete_object(Bucket=BUCKET, Key=key)
     client.delete_bucket(Bucket=BUCKET)
-    client.close()
 
 
 def keys_in(client: Any, prefix: str = "") -> list[str]:
@@ -145,7 +119,7 @@ def test_an_upload_that_fails(s3, logs, tmp_path, monkeypatch):
 
 def test_large_files_go_in_parts_and_parts_go(s3, tmp_path):
     """A large file is put as it is; parts that a dead run left are removed with its file."""
-    place = Prefix(BUCKET, "x")
+    place = Prefix(BUCKET, "x", Access())
     path = tmp_path / "large"
     data = random.Random(1).randbytes(20 << 20)
     path.write_bytes(data)
