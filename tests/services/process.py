@@ -177,5 +177,8 @@ def clean_environment(home: Path) -> dict[str, str]:
 
 
 def _dies_with_us() -> list[str]:
-    """A prefix that ends the server even if this process is killed, where Linux has it."""
-    return ["setpriv", "--pdeathsig", "TERM"] if shutil.which("setpriv") else []
+    """A prefix that ends the server even if this process is killed, where Linux has it.
+
+    By force, for what it holds is for this run only. Linux means the thread that started it.
+    """
+    return ["setpriv", "--pdeathsig", "KILL"] if shutil.which("setpriv") else []

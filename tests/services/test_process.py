@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
+import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -89,6 +92,32 @@ def test_stop_ends_the_whole_group(tmp_path: Path) -> None:
     while runs(child) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert not runs(child)
+
+
+@pytest.mark.skipif(shutil.which("setpriv") is None, reason="needs setpriv of util-linux")
+def test_server_ends_when_we_are_killed(tmp_path: Path) -> None:
+    """A server that ignores the polite signal is gone when its starter has been killed."""
+    ready = tmp_path / "ready"
+    server = (
+        "import pathlib, os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); "
+        f"pathlib.Path({str(ready)!r}).write_text(str(os.getpid())); time.sleep(60)"
+    )
+    starter = (
+        "import os, pathlib, signal, sys, time; "
+        f"sys.path.insert(0, {str(Path(__file__).parent.parent)!r}); "
+        "from services.process import Process; "
+        f"process = Process([sys.executable, '-c', {server!r}], "
+        f"pathlib.Path({str(tmp_path / 'log')!r})); "
+        f"ready = pathlib.Path({str(ready)!r}); "
+        "process.wait_until(lambda: ready.exists() and ready.read_text()); "
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    assert subprocess.run(python(starter), timeout=60).returncode == -signal.SIGKILL
+    pid = int(ready.read_text())
+    deadline = time.monotonic() + 10
+    while runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not runs(pid)
 
 
 def test_stubborn_server_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
