@@ -241,6 +241,7 @@ def _handler(proxy: CuttingProxy) -> type[BaseHTTPRequestHandler]:
         def _ask(self) -> HTTPResponse:
             """The server's answer to the request as it came."""
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.upstream.close()  # a server may have given up a connection that was not used
             self.upstream.putrequest(
                 self.command, self.path, skip_host=True, skip_accept_encoding=True
             )
