@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -16,14 +16,14 @@ from typing import Any, Final
 from flowparse.access import Access, read_access
 from flowparse.errors import RejectWarning
 from flowparse.ingesting.lock import hold
+from flowparse.ingesting.opening import SinkName, open_sink
 from flowparse.ingesting.order import Reading, read_bounds, read_reading, state_folder
-from flowparse.ingesting.places import open_place
 from flowparse.ingesting.plan import WINDOW_SECONDS, Bounds, Plan, make_plan
 from flowparse.ingesting.rejects import Rejects
 from flowparse.ingesting.result import IngestResult
 from flowparse.ingesting.run import Run, errors_table
 from flowparse.ingesting.settle import settle
-from flowparse.ingesting.sinks import ParquetSink, Sink
+from flowparse.ingesting.sinks import Sink
 from flowparse.ingesting.stage import Making
 from flowparse.ingesting.state import State
 from flowparse.logformat import LogFormat
@@ -66,8 +66,10 @@ def ingest(
     threads: int | None = None,
     progress: Progress | None = None,
     session: Any = None,
+    sink: SinkName = "parquet",
+    sink_options: Mapping[str, str] | None = None,
 ) -> IngestResult:
-    r"""Add to a Parquet data set what it does not have yet, each object exactly once.
+    r"""Add to a data set what it does not have yet, each object exactly once.
 
     A run lists the source, reads the objects that no run before has ingested, and adds their
     records. Whatever stops a run, the next one goes on so that no record is lost or doubled.
@@ -77,10 +79,11 @@ def ingest(
     source : path, glob, folder, URL, or a list of these
         What `read_table` reads, if it has a lasting name: no bytes, no file object.
     destination : str or path
-        A folder, or `s3://bucket/prefix`. Made if it is missing.
+        A folder, or `s3://bucket/prefix`. Made if it is missing. For other sinks, see there.
     state : str or path, optional
         A folder on a local disk that keeps what was ingested. By default it stands beside the
-        destination and has its name and `.ingest`; for a destination in S3 it must be given.
+        destination and has its name and `.ingest`; for one that is not a local path it must be
+        given.
     partition_by : list of {"day", "hour", "account", "region"}
         As in `to_parquet`.
     since : datetime, date, ISO text, age or epoch seconds, optional
@@ -108,7 +111,13 @@ def ingest(
         does not end the run: it is listed in the result's `errors`, nothing of it is published,
         and the next run tries it again.
     session : boto3.Session or flowparse.aws.Access, optional
-        For objects and a destination in S3.
+        For objects, and for Parquet in S3.
+    sink : {"parquet", "delta", "iceberg"}
+        What the data set is. A Delta table has a path or a URL and needs `flowparse[delta]`; an
+        Iceberg table is `CATALOG/NAMESPACE.TABLE` and needs `flowparse[iceberg]`. Units are
+        appended to tables; an object that changed is listed in `errors`, and not replaced.
+    sink_options : dict of str to str, optional
+        Delta: storage options. Iceberg: properties of the catalog.
 
     Returns
     -------
@@ -161,20 +170,20 @@ def ingest(
     )
     encoding = read_encoding(row_group_rows, compression)
     bounds = read_bounds(since, look_back, unit_objects, unit_bytes)
-    folder = state_folder(state, destination)
+    folder = state_folder(state, destination, is_path=sink != "iceberg")
     access = read_access(session)
-    sink = ParquetSink(open_place(destination, access))
+    target = open_sink(sink, destination, reading.keys, access, sink_options or {})
     listing = Listing(source, access, bounds)
-    reading.fixed["destination"] = sink.url
+    reading.fixed["destination"] = target.url
     if dry_run:
-        return _look(listing, folder, sink, reading)
+        return _look(listing, folder, target, reading)
     is_stopped = (stop or threading.Event()).is_set
     with ExitStack() as stack:
         stack.enter_context(hold(folder, wait, is_stopped))
         kept = stack.enter_context(State(folder))
         pool = stack.enter_context(ThreadPoolExecutor(reading.threads))
         making = Making(reading.options, reading.keys, encoding, pool, is_stopped)
-        result, first = _ingest(listing, kept, sink, making, reading.fixed, progress)
+        result, first = _ingest(listing, kept, target, making, reading.fixed, progress)
     if first is not None and on_reject == "warn":
         _warn(result, first, folder)
     return result
@@ -201,7 +210,7 @@ class Listing:
                 access=self.access,
             )
         ]
-        return make_plan(sources, kept, self.bounds, replaces=sink.replaces, access=self.access)
+        return make_plan(sources, kept, self.bounds, replaces=sink.has_files, access=self.access)
 
     def _scope(self, kept: State) -> Scope:
         """What of a bucket has to be listed: as far back as any flow log is looked at."""
@@ -243,6 +252,7 @@ def _ingest(
     if kept.is_new():
         sink.check_new()
     kept.fix_options(fixed)
+    sink.open(kept.id)
     folder = kept.path.parent
     staging, rejects = sink.staging(folder), Rejects(folder)
     recovered = settle(kept, sink, staging, rejects)

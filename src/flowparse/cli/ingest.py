@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -39,6 +39,15 @@ def _read_look_back(ctx: click.Context, param: click.Parameter, text: str | None
     except ValueError:
         raise click.BadParameter(f"expected an age such as 12h or 7d, got {text!r}") from None
     return text
+
+
+def _read_pairs(
+    ctx: click.Context, param: click.Parameter, texts: Sequence[str]
+) -> dict[str, str] | None:
+    for text in texts:
+        if not text.partition("=")[1]:
+            raise click.BadParameter(f"expected KEY=VALUE, got {text!r}")
+    return dict(text.split("=", 1) for text in texts) or None
 
 
 @click.command()
@@ -89,6 +98,21 @@ def _read_look_back(ctx: click.Context, param: click.Parameter, text: str | None
     show_default=True,
     metavar="N",
     help="Most objects that are published together.",
+)
+@click.option(
+    "--sink",
+    type=click.Choice(["parquet", "delta", "iceberg"]),
+    default="parquet",
+    show_default=True,
+    help="What DESTINATION is. delta: a path or URL. iceberg: CATALOG/NAMESPACE.TABLE.",
+)
+@click.option(
+    "--sink-option",
+    "sink_options",
+    multiple=True,
+    callback=_read_pairs,
+    metavar="KEY=VALUE",
+    help="Delta: a storage option. Iceberg: a property of the catalog. Repeat for more.",
 )
 @columns_option
 @whole_reading_options

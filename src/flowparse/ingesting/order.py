@@ -108,7 +108,12 @@ def read_bounds(
     )
 
 
-def state_folder(state: str | os.PathLike[str] | None, destination: str | os.PathLike[str]) -> Path:
+def state_folder(
+    state: str | os.PathLike[str] | None,
+    destination: str | os.PathLike[str],
+    *,
+    is_path: bool,
+) -> Path:
     """Where the state is kept: where the caller says, or beside a local destination.
 
     Raises
@@ -118,7 +123,7 @@ def state_folder(state: str | os.PathLike[str] | None, destination: str | os.Pat
     """
     if state is not None:
         return Path(os.fsdecode(state))
-    if "://" in os.fsdecode(destination):
+    if not is_path or "://" in os.fsdecode(destination):
         raise DestinationError(
             f"{os.fsdecode(destination)} is not on this machine: pass state, a folder on a local "
             "disk that keeps what was ingested",

@@ -88,10 +88,11 @@ class Run:
         if stowed.rows == 0:
             staged.files.clear()
         staged.seal()
-        files = staged.listing()
+        files = staged.listing() if self.sink.has_files else []
         self.rejects.write(unit.id, stowed.rejects)
-        self.state.begin(unit, files, stowed.counts)
-        self.sink.publish(unit.id, staged)
+        begun = self.state.begin(unit, stowed.rows, files, stowed.counts)
+        if stowed.rows:
+            self.sink.publish(begun, staged)
         self.state.finish(unit.id, unit.replaces)
         if unit.replaces is not None:
             drop(self.state, self.sink, self.rejects, self.state.one(unit.replaces))

@@ -25,7 +25,7 @@ def settle(state: State, sink: Sink, staging: Path, rejects: Rejects) -> int:
     shutil.rmtree(staging, ignore_errors=True)
     unsettled = state.published(done=False)
     for unit in unsettled:
-        if unit.status == "publishing" and sink.holds(unit):
+        if unit.status == "publishing" and (unit.rows == 0 or sink.holds(unit)):
             state.finish(unit.id, unit.replaces)
         elif unit.status == "publishing":
             state.forget(unit.id)

@@ -19,11 +19,11 @@ class Sink(Protocol):
 
     Attributes
     ----------
-    replaces : bool
-        It can remove what was published.
+    has_files : bool
+        It consists of the files that are made, so that they can be removed and replaced.
     """
 
-    replaces: bool
+    has_files: bool
 
     @property
     def url(self) -> str:
@@ -35,7 +35,10 @@ class Sink(Protocol):
     def check_new(self) -> None:
         """Refuse a destination that holds data that a new state knows nothing of."""
 
-    def publish(self, unit: str, staged: Staged) -> None:
+    def open(self, state: str) -> None:
+        """Begin a run of a state, given its name."""
+
+    def publish(self, unit: Published, staged: Staged) -> None:
         """Let readers see the files of a unit, each of them whole."""
 
     def holds(self, unit: Published) -> bool:
@@ -48,7 +51,7 @@ class Sink(Protocol):
 class ParquetSink:
     """Parquet files in folders, each named after the unit that it comes from."""
 
-    replaces = True
+    has_files = True
 
     def __init__(self, place: Place) -> None:
         self.place = place
@@ -77,7 +80,10 @@ class ParquetSink:
                 destination=self.url,
             )
 
-    def publish(self, unit: str, staged: Staged) -> None:
+    def open(self, state: str) -> None:
+        """Nothing is needed."""
+
+    def publish(self, unit: Published, staged: Staged) -> None:
         """Put every file in place."""
         for file in staged.files:
             self.place.put(file.path, staged.name_of(file))

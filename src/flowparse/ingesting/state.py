@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +24,7 @@ STATE_NAME: Final = "state.db"
 _VERSION: Final = 1
 _BUSY_SECONDS: Final = 30
 _NAMES_AT_ONCE: Final = 500
+_ID: Final = "id"
 
 _SCHEMA: Final = (
     """
@@ -31,8 +33,10 @@ _SCHEMA: Final = (
     """
     create table units (
         id text primary key,
+        seq integer not null,
         status text not null check (status in ('publishing', 'done', 'replaced')),
         replaces text,
+        rows integer not null,
         files text not null,
         counts text not null,
         at text not null
@@ -175,10 +179,16 @@ class State:
                 )
 
     def fix_options(self, options: Mapping[str, str]) -> None:
-        """Record the options of the first run."""
+        """Record the options of the first run, and a name for the state."""
         if not self._settings():
             with self._change():
-                self._db.executemany("insert into settings values (?, ?)", options.items())
+                about = {**options, _ID: f"flowparse-{secrets.token_hex(8)}"}
+                self._db.executemany("insert into settings values (?, ?)", about.items())
+
+    @property
+    def id(self) -> str:
+        """The name that no other state has; known once the options are fixed."""
+        return self._settings()[_ID]
 
     def _settings(self) -> dict[str, str]:
         with self._naming():
@@ -233,14 +243,14 @@ class State:
 
     def _units(self, condition: str, value: object) -> list[Published]:
         with self._naming():
-            rows = self._db.execute(
-                f"select id, status, replaces, files from units where {condition}", (value,)
+            found = self._db.execute(
+                "select id, seq, status, replaces, rows, files from units "
+                f"where {condition} order by seq",
+                (value,),
             ).fetchall()
         return [
-            Published(
-                id_, status, replaces, tuple((name, size) for name, size in json.loads(files))
-            )
-            for id_, status, replaces, files in rows
+            Published(id_, seq, status, replaces, rows, tuple(map(tuple, json.loads(files))))
+            for id_, seq, status, replaces, rows, files in found
         ]
 
     def failures(self) -> dict[str, Failure]:
@@ -250,17 +260,22 @@ class State:
 
     # ------------------------------------------------------------------ what is done
 
-    def begin(self, unit: Unit, files: Sequence[tuple[str, int]], counts: Counts) -> None:
+    def begin(
+        self, unit: Unit, rows: int, files: Sequence[tuple[str, int]], counts: Counts
+    ) -> Published:
         """Record what is about to be published, before anything of it can be seen."""
+        about = (unit.replaces, rows, json.dumps(files), json.dumps(counts.as_dict()), _now())
         with self._change():
             self._db.execute(
-                "insert into units values (?, 'publishing', ?, ?, ?, ?)",
-                (unit.id, unit.replaces, json.dumps(files), json.dumps(counts.as_dict()), _now()),
+                "insert into units select ?, coalesce(max(seq), 0) + 1, 'publishing', "
+                "?, ?, ?, ?, ? from units",
+                (unit.id, *about),
             )
             self._db.executemany(
                 "insert into objects values (?, ?, ?, ?, ?)",
                 ((i.name, unit.id, i.version, i.flow_log, i.stamp) for i in unit.inputs),
             )
+        return self.one(unit.id)
 
     def finish(self, unit: str, replaces: str | None) -> None:
         """Record that a unit is published, and that the one it replaces has to go."""

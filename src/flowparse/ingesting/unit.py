@@ -117,11 +117,17 @@ class Published:
 
     Attributes
     ----------
+    seq : int
+        Its place among the units of the state that were published, from 1.
+    rows : int
+        Records that it has.
     files : tuple of (str, int)
         Their names below the destination, and their bytes.
     """
 
     id: str
+    seq: int
     status: Status
     replaces: str | None
+    rows: int
     files: tuple[tuple[str, int], ...]
