@@ -140,6 +140,7 @@ def ingest(
     An object is known by its absolute path or URL, and its version (size, time of change and
     inode of a file, ETag in S3). One with a new version takes the place of the old one; one that
     is gone stays in the data set. The files of a unit are named after its objects and versions.
+    What lies below the destination or the state is never a source.
 
     The rejected lines are kept in `rejects/*.parquet` in the folder of the state.
 
@@ -210,7 +211,14 @@ class Listing:
                 access=self.access,
             )
         ]
-        return make_plan(sources, kept, self.bounds, replaces=sink.has_files, access=self.access)
+        return make_plan(
+            sources,
+            kept,
+            self.bounds,
+            replaces=sink.has_files,
+            access=self.access,
+            own=(sink.url, os.path.realpath(kept.path.parent)),
+        )
 
     def _scope(self, kept: State) -> Scope:
         """What of a bucket has to be listed: as far back as any flow log is looked at."""

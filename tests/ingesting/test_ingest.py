@@ -210,6 +210,26 @@ def test_an_object_that_fails(logs, tmp_path, body, kind, told):
     assert ports(tmp_path / "flows") == [1, 2, 5]
 
 
+def test_an_object_that_the_folders_do_not_fit(delivery, options, tmp_path):
+    """An object without the time that folders are named after holds up no other one."""
+    odd = delivery.folder / "odd.log"
+    odd.write_bytes(b"version srcaddr\n2 192.0.2.1\n")
+    result = flowparse.ingest(delivery.folder, tmp_path / "flows", partition_by=["day"])
+    [error] = result.errors.to_pylist()
+    assert error["source"] == str(odd)
+    assert "needs the field start or end" in error["message"]
+    assert str(odd) in error["message"]
+    assert result.rows == delivery.records
+
+
+def test_a_destination_in_the_source(logs, tmp_path):
+    """What a run has made is no source of the next one."""
+    for _ in range(2):
+        result = flowparse.ingest(logs, logs / "flows")
+        assert (result.failed, ports(logs / "flows")) == (0, [1, 2])
+    assert (result.known, result.objects) == (2, 0)
+
+
 def test_a_file_that_is_written_to_while_it_is_read(logs, tmp_path):
     """Its records may be of no version: it is left to the next run."""
     flowparse.ingest(logs, tmp_path / "flows")

@@ -95,6 +95,7 @@ def make_plan(
     *,
     replaces: bool,
     access: Access | None = None,
+    own: Sequence[str] = (),
 ) -> Plan:
     """Compare a listing with the state.
 
@@ -108,13 +109,17 @@ def make_plan(
         The destination can put a unit in the place of another.
     access : Access, optional
         How AWS is reached, for objects that were ingested before and are not listed now.
+    own : sequence of str
+        Paths and URLs of the destination and the state: what lies below them is no source.
 
     Raises
     ------
     ValueError
         A source has no lasting name.
     """
-    inputs = {one.name: one for one in map(read_input, sources)}
+    below = tuple(place.rstrip("/") + "/" for place in own)
+    listed = map(read_input, sources)
+    inputs = {one.name: one for one in listed if not one.name.startswith(below)}
     known = state.find(list(inputs))
     before = state.failures()
     is_old = _make_filter(state, bounds)

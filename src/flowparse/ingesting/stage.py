@@ -11,7 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from flowparse.counts import Counts
-from flowparse.errors import FlowparseError, InflateError, LogFormatError, SourceError
+from flowparse.errors import InflateError, LogFormatError, RecordError, SourceError
 from flowparse.ingesting.staged import Staged
 from flowparse.ingesting.state import Failure
 from flowparse.ingesting.unit import Input, Unit
@@ -20,7 +20,7 @@ from flowparse.sniff import find_format
 from flowparse.sources import version_of
 from flowparse.sources.local import PathSource
 from flowparse.writing.incoming import Incoming, PartitionedReader
-from flowparse.writing.partition import Partition, written_names
+from flowparse.writing.partition import Partition, check_time, time_column, written_names
 from flowparse.writing.rowgroups import Encoding, PartFiles
 
 __all__ = ["Making", "Stopped", "Stowed", "stage_unit"]
@@ -93,8 +93,10 @@ def stage_unit(unit: Unit, staged: Staged, making: Making, progress: Any = None)
     """
     try:
         return _read(unit, staged, making, progress)
-    except LogFormatError:
-        failures = tuple(_find_unknown_formats(unit, making.options["log_format"]))
+    except RecordError:
+        raise
+    except ValueError:  # one object of another kind must not hold up all others
+        failures = tuple(_find_misfits(unit, making))
         if not failures:
             raise
         return Stowed(failures=failures)
@@ -145,15 +147,21 @@ def _find_changed(unit: Unit) -> Iterator[Failure]:
             yield Failure(one.name, one.version, "SourceError", message)
 
 
-def _find_unknown_formats(unit: Unit, given: Any) -> Iterator[Failure]:
+def _find_misfits(unit: Unit, making: Making) -> Iterator[Failure]:
+    """The inputs whose format is not known, or lacks what the folders are named after."""
     for one in unit.inputs:
         try:
-            find_format(one.source, given)
+            found = find_format(one.source, making.options["log_format"])
+            if found is not None:
+                names, header = found.log_format.columns, found.log_format.header
+                check_time(making.keys, time_column(names), f"{header} ({one.name})")
         except LogFormatError as error:
             yield _failure(one, error)
         except (InflateError, SourceError):  # its reading will say so
             pass
+        except ValueError as error:
+            yield _failure(one, error)
 
 
-def _failure(one: Input, error: FlowparseError) -> Failure:
+def _failure(one: Input, error: Exception) -> Failure:
     return Failure(one.name, one.version, type(error).__name__, str(error))
