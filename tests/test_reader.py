@@ -709,3 +709,15 @@ def test_large_values_of_a_dictionary_end_a_batch() -> None:
         batches = list(reader)
     assert [v for b in batches for v in b.column("instance_id").to_pylist()] == values
     assert max(b.column("instance_id").dictionary.nbytes for b in batches) < 40_000_000
+
+
+def test_errors_of_a_file_whose_name_is_no_text(tmp_path):
+    """A damaged file with any bytes as its name is listed in `errors`, as its records are."""
+    name = os.fsencode(tmp_path) + b"/\xff.gz"
+    try:
+        Path(os.fsdecode(name)).write_bytes(gzip.compress(b"version dstport\n2 3\n")[:-4])
+    except OSError:
+        pytest.skip("this file system wants names to be text")
+    with flowparse.open_reader(tmp_path, on_reject="collect") as reader:
+        assert reader.read_all().num_rows == 1
+        assert reader.errors["source"].to_pylist() == [f"{tmp_path}/\\udcff.gz"]

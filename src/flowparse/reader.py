@@ -21,7 +21,7 @@ from flowparse.rejects import REJECTS_SCHEMA, Reject
 from flowparse.request import Request
 from flowparse.schema import Column, schema_of
 from flowparse.sniff import Opened, sniff_formats
-from flowparse.sources import SMALL_BYTES, Fetching, Small, Source, fetch_ahead
+from flowparse.sources import SMALL_BYTES, Fetching, Small, Source, as_text, fetch_ahead
 from flowparse.workers import Spare, run_in_order
 
 __all__ = ["ERRORS_SCHEMA", "FlowReader", "with_metadata"]
@@ -337,9 +337,9 @@ def _size_of(item: Item) -> int:
 def _error_row(error: FlowparseError, ended: Ended) -> dict[str, Any]:
     kept = error.records_kept if isinstance(error, InflateError) else ended.counts.records
     return {
-        "source": ended.source,
+        "source": as_text(ended.source),
         "kind": type(error).__name__,
-        "message": str(error),
+        "message": as_text(str(error)),
         "records_kept": kept,
     }
 

@@ -12,7 +12,7 @@ from flowparse.sources.ahead import Ahead
 from flowparse.sources.container import TextStream, container_of, open_text
 from flowparse.sources.fetching import Fetching, fetch_ahead, is_ranged
 from flowparse.sources.listing import list_requested, list_sources
-from flowparse.sources.local import Source, version_of
+from flowparse.sources.local import Source, as_text, version_of
 from flowparse.sources.small import SMALL_BYTES, Small, read_small
 
 __all__ = [
@@ -22,6 +22,7 @@ __all__ = [
     "Small",
     "Source",
     "TextStream",
+    "as_text",
     "container_of",
     "fetch_ahead",
     "is_ranged",

@@ -27,6 +27,7 @@ __all__ = [
     "PathSource",
     "Reader",
     "Source",
+    "as_text",
     "bytes_source",
     "file_source",
     "list_path",
@@ -237,6 +238,11 @@ def _check_binary(file: _BinaryFile) -> _BinaryFile:
             "open it in binary mode ('rb'), or pass sys.stdin.buffer for sys.stdin"
         )
     return file
+
+
+def as_text(name: str) -> str:
+    """The name of a source as text that Arrow can hold: a file's name may be any bytes."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def version_of(path: str) -> str | None:
