@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
 import threading
 from collections import Counter
 from pathlib import Path
@@ -68,6 +69,21 @@ def test_another_way_to_the_same_file(logs, tmp_path, monkeypatch):
     (tmp_path / "link").symlink_to(logs)
     for way in ("logs", "logs/*.gz", ["logs/a.gz", "logs/b.gz", logs], "link", "./logs/../logs"):
         assert flowparse.ingest(way, tmp_path / "flows").known == 2
+
+
+def test_a_name_that_is_no_text(logs, tmp_path):
+    """A file whose name is not UTF-8 is ingested once, like any other."""
+    name = os.fsencode(logs) + b"/\xff.gz"
+    try:
+        Path(os.fsdecode(name)).write_bytes(log(3))
+    except OSError:
+        pytest.skip("this file system wants names to be text")
+    assert flowparse.ingest(logs, tmp_path / "flows").objects == 3
+    assert flowparse.ingest(logs, tmp_path / "flows").known == 3
+    assert ports(tmp_path / "flows") == [1, 2, 3]
+    Path(os.fsdecode(name)).write_bytes(log(3)[:-4])
+    result = flowparse.ingest(logs, tmp_path / "flows")
+    assert result.errors["source"].to_pylist() == [f"{logs}/\\udcff.gz"]
 
 
 def test_an_object_that_is_late(delivery, options, rows_of, tmp_path):

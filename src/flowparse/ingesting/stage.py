@@ -17,7 +17,7 @@ from flowparse.ingesting.state import Failure
 from flowparse.ingesting.unit import Input, Unit
 from flowparse.request import read_request
 from flowparse.sniff import find_format
-from flowparse.sources import version_of
+from flowparse.sources import as_text, version_of
 from flowparse.sources.local import PathSource
 from flowparse.writing.incoming import Incoming, PartitionedReader
 from flowparse.writing.partition import Partition, check_time, time_column, written_names
@@ -133,7 +133,7 @@ def _until_stopped(
 
 
 def _failures(unit: Unit, errors: pa.Table) -> Iterator[Failure]:
-    by_source = {one.source.name: one for one in unit.inputs}
+    by_source = {as_text(one.source.name): one for one in unit.inputs}
     for row in errors.to_pylist():
         one = by_source[row["source"]]
         yield Failure(one.name, one.version, row["kind"], row["message"])
@@ -164,4 +164,4 @@ def _find_misfits(unit: Unit, making: Making) -> Iterator[Failure]:
 
 
 def _failure(one: Input, error: Exception) -> Failure:
-    return Failure(one.name, one.version, type(error).__name__, str(error))
+    return Failure(one.name, one.version, type(error).__name__, as_text(str(error)))

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final, Literal
 
 from flowparse.keys import Key, parse_key
-from flowparse.sources import Source
+from flowparse.sources import Source, as_text
 from flowparse.sources.local import PathSource
 
 __all__ = ["Input", "Published", "Status", "Unit", "read_input"]
@@ -73,6 +73,7 @@ def read_input(source: Source) -> Input:
     if isinstance(source, PathSource):
         folder, base = os.path.split(name)
         name = os.path.join(_real_folder(folder), base)  # noqa: PTH118
+    name = as_text(name)
     return Input(source, name, source.version or "", parse_key(name.replace(os.sep, "/")))
 
 
@@ -90,16 +91,18 @@ class Unit:
     inputs : tuple of Input
     replaces : str or None
         The unit whose inputs these are in newer versions.
+    id : str
+        Of these inputs in these versions, wherever and whenever: files are named after it.
     """
 
     inputs: tuple[Input, ...]
     replaces: str | None = None
+    id: str = field(init=False)
 
-    @property
-    def id(self) -> str:
-        """Of these inputs in these versions, wherever and whenever: files are named after it."""
+    def __post_init__(self) -> None:
         about = json.dumps([[one.name, one.version] for one in self.inputs])
-        return hashlib.sha256(about.encode("utf-8", "surrogatepass")).hexdigest()[:_ID_DIGITS]
+        digest = hashlib.sha256(about.encode()).hexdigest()
+        object.__setattr__(self, "id", digest[:_ID_DIGITS])
 
     @property
     def size(self) -> int:
