@@ -39,6 +39,12 @@ static inline bool fp_all_same(fp_place place, uint32_t row) {
     return place.same && (fp_load8(place.same + row) & every) == every;
 }
 
+/* A bit for each of the eight rows from `row` on: it is not like the one before. */
+static inline uint32_t fp_changed_rows(fp_place place, uint32_t row) {
+    uint64_t same = fp_load8(place.same + row) >> fp_count_trailing_zeros(place.bit);
+    return (uint32_t)((~same & 0x0101010101010101u) * 0x0102040810204080u >> 56);
+}
+
 /* What eight rows, or the last few, are in a bitmap of nulls. */
 static inline uint8_t fp_null_byte(bool null, uint32_t left) {
     return (uint8_t)(!null ? 0 : left < FP_ROW_PAD ? (1u << left) - 1 : 0xff);
