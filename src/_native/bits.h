@@ -51,6 +51,13 @@ static inline uint64_t fp_load8(const uint8_t *at) {
     return word;
 }
 
+static inline void fp_store8(uint8_t *at, uint64_t word) {
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    word = __builtin_bswap64(word);
+#endif
+    memcpy(at, &word, 8);
+}
+
 /* Are size bytes the same? size > 0; eight bytes from either's begin are readable. The last eight
  * overlap those before them, so there is no loop over single bytes. */
 FP_INLINE bool fp_equal(const uint8_t *a, const uint8_t *b, uint32_t size) {

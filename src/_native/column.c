@@ -80,18 +80,20 @@ void fp_column_truncate(fp_column *column, int64_t rows, int64_t nulls) {
 }
 
 /* Bits of n rows from `from` on, which are set where none is set in nulls; without nulls all are
- * `set`. What is behind the last in its byte is left undefined. */
+ * `set`. Behind the last are zeros, in up to eight bytes more; as many of nulls are read. */
 static void put_bits(uint8_t *bits, int64_t from, const uint8_t *nulls, bool set, int64_t n) {
     uint8_t *out = bits + from / 8;
     uint32_t shift = (uint32_t)(from % 8);
-    uint32_t held = shift ? *out & ((1u << shift) - 1) : 0;
-    for (int64_t i = 0; i < (n + 7) / 8; i++) {
-        held |= (nulls ? (uint8_t)~nulls[i] : set ? 0xffu : 0) << shift;
-        *out++ = (uint8_t)held;
-        held >>= 8;
+    uint64_t held = *out & ((1u << shift) - 1), word = set ? ~(uint64_t)0 : 0;
+    for (int64_t i = 0; i < n; i += 64, out += 8) {
+        if (nulls)
+            word = ~fp_load8(nulls + i / 8);
+        if (n - i < 64)
+            word &= ((uint64_t)1 << (n - i)) - 1;
+        fp_store8(out, held | word << shift);
+        held = word >> (63 - shift) >> 1;
     }
-    if (shift)
-        *out = (uint8_t)held;
+    *out = (uint8_t)held;
 }
 
 fp_status fp_column_extend_validity(fp_column *column, uint32_t n, const uint8_t *nulls,
