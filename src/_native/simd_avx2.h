@@ -86,11 +86,12 @@ static inline fp_lanes fp_splat(uint64_t value) {
 static inline __m256i fp_join_pairs(__m128i low, __m128i high) {
     return _mm256_inserti128_si256(_mm256_castsi128_si256(low), high, 1);
 }
-/* A lane is a row. The sizes of what lies between two ends. */
-static inline fp_lanes fp_load_sizes(const uint32_t *before, const uint32_t *end) {
-    __m128i size = _mm_sub_epi32(_mm_loadu_si128((const __m128i *)(const void *)end),
-                                 _mm_loadu_si128((const __m128i *)(const void *)before));
-    return _mm256_cvtepu32_epi64(_mm_add_epi32(size, _mm_set1_epi32(-1)));
+/* A lane is a row. Bits of an eight byte word that are not of what lies between two ends: below 0
+ * if it is longer. */
+static inline fp_lanes fp_load_spare(const uint32_t *before, const uint32_t *end) {
+    __m128i past = _mm_sub_epi32(_mm_loadu_si128((const __m128i *)(const void *)before),
+                                 _mm_loadu_si128((const __m128i *)(const void *)end));
+    return _mm256_cvtepi32_epi64(_mm_add_epi32(_mm_slli_epi32(past, 3), _mm_set1_epi32(72)));
 }
 /* Eight bytes at each end. */
 static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *end) {
@@ -107,10 +108,13 @@ static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
 static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
     return _mm256_mul_epu32(a, b);
 }
-static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
-    __m256i dropped_bits = _mm256_sub_epi64(fp_splat(64), _mm256_slli_epi64(size, 3));
-    dropped_bits = _mm256_max_epi32(dropped_bits, _mm256_setzero_si256());
-    return _mm256_and_si256(word, _mm256_sllv_epi64(fp_splat(~(uint64_t)0), dropped_bits));
+/* Of a spare, whose halves are of one sign but where it is 0 and more. */
+static inline fp_lanes fp_at_least_0(fp_lanes value) {
+    return _mm256_max_epi32(value, _mm256_setzero_si256());
+}
+/* Zeros for the spare bits, which are 0 and more. */
+static inline fp_lanes fp_drop(fp_lanes word, fp_lanes spare) {
+    return _mm256_and_si256(word, _mm256_sllv_epi64(fp_splat(~(uint64_t)0), spare));
 }
 static inline fp_lanes fp_join_digits(fp_lanes word) {
     word = _mm256_maddubs_epi16(word, _mm256_set1_epi16(1 << 8 | 10));
@@ -122,6 +126,9 @@ static inline fp_flags fp_are_equal(fp_lanes a, fp_lanes b) {
 }
 static inline fp_flags fp_are_over(fp_lanes a, fp_lanes b) {
     return _mm256_cmpgt_epi64(a, b);
+}
+static inline fp_flags fp_are_below_0(fp_lanes value) {
+    return _mm256_cmpgt_epi64(_mm256_setzero_si256(), value);
 }
 static inline fp_flags fp_have_others(fp_lanes word) {
     __m256i over = _mm256_subs_epu8(word, _mm256_set1_epi8(9));

@@ -71,11 +71,13 @@ static inline __m512i fp_join_pairs(const __m128i pairs[4]) {
     __m256i high = _mm256_inserti128_si256(_mm256_castsi128_si256(pairs[2]), pairs[3], 1);
     return _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
 }
-/* A lane is a row. The sizes of what lies between two ends. */
-static inline fp_lanes fp_load_sizes(const uint32_t *before, const uint32_t *end) {
-    __m256i size = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)end),
-                                    _mm256_loadu_si256((const __m256i *)(const void *)before));
-    return _mm512_cvtepu32_epi64(_mm256_add_epi32(size, _mm256_set1_epi32(-1)));
+/* A lane is a row. Bits of an eight byte word that are not of what lies between two ends: below 0
+ * if it is longer. */
+static inline fp_lanes fp_load_spare(const uint32_t *before, const uint32_t *end) {
+    __m256i past = _mm256_sub_epi32(_mm256_loadu_si256((const __m256i *)(const void *)before),
+                                    _mm256_loadu_si256((const __m256i *)(const void *)end));
+    return _mm512_cvtepi32_epi64(
+        _mm256_add_epi32(_mm256_slli_epi32(past, 3), _mm256_set1_epi32(72)));
 }
 /* Eight bytes at each end. */
 static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *end) {
@@ -94,10 +96,13 @@ static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
 static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
     return _mm512_mul_epu32(a, b);
 }
-static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
-    __m512i dropped_bits = _mm512_sub_epi64(fp_splat(64), _mm512_slli_epi64(size, 3));
-    dropped_bits = _mm512_max_epi32(dropped_bits, _mm512_setzero_si512());
-    return _mm512_and_si512(word, _mm512_sllv_epi64(fp_splat(~(uint64_t)0), dropped_bits));
+/* Of a spare, whose halves are of one sign but where it is 0 and more. */
+static inline fp_lanes fp_at_least_0(fp_lanes value) {
+    return _mm512_max_epi32(value, _mm512_setzero_si512());
+}
+/* Zeros for the spare bits, which are 0 and more. */
+static inline fp_lanes fp_drop(fp_lanes word, fp_lanes spare) {
+    return _mm512_and_si512(word, _mm512_sllv_epi64(fp_splat(~(uint64_t)0), spare));
 }
 static inline fp_lanes fp_join_digits(fp_lanes word) {
     word = _mm512_maddubs_epi16(word, _mm512_set1_epi16(1 << 8 | 10));
@@ -109,6 +114,9 @@ static inline fp_flags fp_are_equal(fp_lanes a, fp_lanes b) {
 }
 static inline fp_flags fp_are_over(fp_lanes a, fp_lanes b) {
     return _mm512_cmpgt_epi64_mask(a, b);
+}
+static inline fp_flags fp_are_below_0(fp_lanes value) {
+    return _mm512_movepi64_mask(value);
 }
 static inline fp_flags fp_have_others(fp_lanes word) {
     __m512i over = _mm512_subs_epu8(word, _mm512_set1_epi8(9));

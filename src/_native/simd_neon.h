@@ -156,9 +156,13 @@ static inline fp_lanes fp_widen(uint32x4_t four) {
 static inline uint64x2_t fp_load_pair(const uint8_t *low, const uint8_t *high) {
     return vreinterpretq_u64_u8(vcombine_u8(vld1_u8(low), vld1_u8(high)));
 }
-/* A lane is a row. The sizes of what lies between two ends. */
-static inline fp_lanes fp_load_sizes(const uint32_t *before, const uint32_t *end) {
-    return fp_widen(vaddq_u32(vld1q_u32(end), vmvnq_u32(vld1q_u32(before))));
+/* A lane is a row. Bits of an eight byte word that are not of what lies between two ends: below 0
+ * if it is longer. */
+static inline fp_lanes fp_load_spare(const uint32_t *before, const uint32_t *end) {
+    int32x4_t past = vreinterpretq_s32_u32(vsubq_u32(vld1q_u32(before), vld1q_u32(end)));
+    int32x4_t spare = vaddq_s32(vshlq_n_s32(past, 3), vdupq_n_s32(72));
+    return (fp_lanes){vreinterpretq_u64_s64(vmovl_s32(vget_low_s32(spare))),
+                      vreinterpretq_u64_s64(vmovl_high_s32(spare))};
 }
 /* Eight bytes at each end. */
 static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *end) {
@@ -176,17 +180,22 @@ static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
     return (fp_lanes){vmull_u32(vmovn_u64(a.low), vmovn_u64(b.low)),
                       vmull_u32(vmovn_u64(a.high), vmovn_u64(b.high))};
 }
-/* A shift goes by the lowest byte of its count alone, signed: below 0 it goes right. Sizes are -16
- * and more here, so 192 bits dropped and less: 128 and more is right by 64 and more, which leaves
- * nothing, and so does left by 64 and more. */
-static inline uint64x2_t fp_keep_last_pair(uint64x2_t word, uint64x2_t size) {
-    int64x2_t dropped = vsubq_s64(vdupq_n_s64(64), vreinterpretq_s64_u64(vshlq_n_u64(size, 3)));
-    int32x4_t bits = vmaxq_s32(vreinterpretq_s32_s64(dropped), vdupq_n_s32(0));
-    return vandq_u64(word, vshlq_u64(vdupq_n_u64(~(uint64_t)0), vreinterpretq_s64_s32(bits)));
+/* Of a spare, whose halves are of one sign but where it is 0 and more. */
+static inline uint64x2_t fp_pair_at_least_0(uint64x2_t value) {
+    return vreinterpretq_u64_s32(vmaxq_s32(vreinterpretq_s32_u64(value), vdupq_n_s32(0)));
 }
-static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
-    return (fp_lanes){fp_keep_last_pair(word.low, size.low),
-                      fp_keep_last_pair(word.high, size.high)};
+static inline fp_lanes fp_at_least_0(fp_lanes value) {
+    return (fp_lanes){fp_pair_at_least_0(value.low), fp_pair_at_least_0(value.high)};
+}
+/* Zeros for the spare bits, which are 0 and more. A shift goes by the lowest byte of its count
+ * alone, signed: below 0 it goes right. No more than 192 are spare here: 128 and more is right by
+ * 64 and more, which leaves nothing, and so does left by 64 and more. */
+static inline uint64x2_t fp_drop_pair(uint64x2_t word, uint64x2_t spare) {
+    uint64x2_t mask = vshlq_u64(vdupq_n_u64(~(uint64_t)0), vreinterpretq_s64_u64(spare));
+    return vandq_u64(word, mask);
+}
+static inline fp_lanes fp_drop(fp_lanes word, fp_lanes spare) {
+    return (fp_lanes){fp_drop_pair(word.low, spare.low), fp_drop_pair(word.high, spare.high)};
 }
 /* Of four words, the digits at even and at odd places: 16 numbers below 100 fill one register. */
 static inline fp_lanes fp_join_digits(fp_lanes word) {
@@ -205,6 +214,10 @@ static inline fp_flags fp_are_equal(fp_lanes a, fp_lanes b) {
 static inline fp_flags fp_are_over(fp_lanes a, fp_lanes b) {
     return (fp_flags){vcgtq_s64(vreinterpretq_s64_u64(a.low), vreinterpretq_s64_u64(b.low)),
                       vcgtq_s64(vreinterpretq_s64_u64(a.high), vreinterpretq_s64_u64(b.high))};
+}
+static inline fp_flags fp_are_below_0(fp_lanes value) {
+    return (fp_flags){vcltzq_s64(vreinterpretq_s64_u64(value.low)),
+                      vcltzq_s64(vreinterpretq_s64_u64(value.high))};
 }
 /* Lanes with a byte over 9. */
 static inline uint64x2_t fp_pair_has_others(uint64x2_t word) {

@@ -62,9 +62,10 @@ static inline fp_lanes fp_keep(fp_lanes value) {
 static inline fp_lanes fp_splat(uint64_t value) {
     return value;
 }
-/* A lane is a row. The sizes of what lies between two ends. */
-static inline fp_lanes fp_load_sizes(const uint32_t *before, const uint32_t *end) {
-    return *end - *before - 1;
+/* Bits of an eight byte word that are not of what lies between two ends: below 0
+ * if it is longer. */
+static inline fp_lanes fp_load_spare(const uint32_t *before, const uint32_t *end) {
+    return (uint64_t)(72 - 8 * (int64_t)(*end - *before));
 }
 /* Eight bytes at each end. */
 static inline fp_lanes fp_load_words(const uint8_t *text, const uint32_t *end) {
@@ -79,11 +80,12 @@ static inline fp_lanes fp_xor(fp_lanes a, fp_lanes b) {
 static inline fp_lanes fp_multiply32(fp_lanes a, fp_lanes b) {
     return (uint32_t)a * (uint64_t)(uint32_t)b;
 }
-static inline fp_lanes fp_keep_last(fp_lanes word, fp_lanes size) {
-    int64_t dropped_bits = 64 - 8 * (int64_t)size;
-    if (dropped_bits >= 64)
-        return 0;
-    return dropped_bits > 0 ? word >> dropped_bits << dropped_bits : word;
+static inline fp_lanes fp_at_least_0(fp_lanes value) {
+    return (int64_t)value > 0 ? value : 0;
+}
+/* Zeros for the spare bits, which are 0 and more. */
+static inline fp_lanes fp_drop(fp_lanes word, fp_lanes spare) {
+    return spare < 64 ? word >> spare << spare : 0;
 }
 static inline fp_lanes fp_join_digits(fp_lanes word) {
     word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ffu;
@@ -96,6 +98,9 @@ static inline fp_flags fp_are_equal(fp_lanes a, fp_lanes b) {
 /* a > b, both signed */
 static inline fp_flags fp_are_over(fp_lanes a, fp_lanes b) {
     return (int64_t)a > (int64_t)b ? ~(uint64_t)0 : 0;
+}
+static inline fp_flags fp_are_below_0(fp_lanes value) {
+    return (int64_t)value < 0 ? ~(uint64_t)0 : 0;
 }
 /* Lanes with a byte over 9. */
 static inline fp_flags fp_have_others(fp_lanes word) {
