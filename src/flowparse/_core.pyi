@@ -23,6 +23,11 @@ Term = tuple[
     Sequence[tuple[int, int]],
 ]
 
+INT32: Final = 0
+INT64: Final = 1
+TEXT: Final = 2
+CODES: Final = 3
+
 class Layout:
     def __init__(
         self,
@@ -52,6 +57,28 @@ class Parser:
     def export(self, schema: pa.Schema) -> pa.RecordBatch: ...
     def export_rejects(self) -> pa.RecordBatch: ...
 
+class Pages:
+    @property
+    def dictionary(self) -> pa.Buffer: ...
+    @property
+    def n_dictionary(self) -> int: ...
+    @property
+    def pages(self) -> list[tuple[pa.Buffer, int, bool]]: ...
+    @property
+    def nulls(self) -> int: ...
+    @property
+    def bounds(self) -> tuple[int, int] | tuple[bytes, bytes] | None: ...
+
+def encode_pages(
+    arrays: Sequence[pa.Array],
+    kind: int,
+    scale: int,
+    nullable: bool,
+    *,
+    page_rows: int,
+    page_bytes: int,
+    dictionary_bytes: int,
+) -> Pages | None: ...
 def kernel() -> str: ...
 def kernel_names() -> tuple[str, ...]: ...
 def set_kernel(name: str) -> str: ...

@@ -16,6 +16,7 @@ cdef extern from "flowparse.h" nogil:
         FP_OK
         FP_ERR_MEMORY
         FP_ERR_STATE
+        FP_ERR_SIZE
         FP_BLOCK_BYTES
         FP_BLOCK_BYTES_MAX
         FP_BATCH_ROWS
@@ -112,3 +113,47 @@ cdef extern from "flowparse.h" nogil:
     const char *const *fp_kernel_names()
     const char *fp_kernel()
     fp_status fp_use_kernel(const char *name)
+
+
+cdef extern from "parquet.h" nogil:
+    ctypedef int fp_parquet_kind
+
+    enum:
+        FP_PAGE_ROWS_MAX
+
+    ctypedef struct fp_buffer:
+        uint8_t *data
+        size_t size
+
+    ctypedef struct fp_parquet_request:
+        fp_parquet_kind kind
+        int64_t scale
+        bint nullable
+        uint64_t seed
+        uint32_t page_rows
+        uint32_t page_bytes
+        uint32_t dictionary_bytes
+
+    ctypedef struct fp_page:
+        size_t at
+        size_t size
+        uint32_t rows
+        bint plain
+
+    ctypedef struct fp_parquet_column:
+        fp_buffer data
+        fp_page *pages
+        uint32_t n_pages
+        fp_buffer dictionary
+        uint32_t n_dictionary
+        int64_t nulls
+        bint bounded
+        int64_t least
+        int64_t greatest
+        fp_text low_text
+        fp_text top_text
+
+    fp_status fp_parquet_encode(
+        const fp_parquet_request *request, const ArrowArray *const *arrays, uint32_t n_arrays,
+        fp_parquet_column *out)
+    void fp_parquet_free(fp_parquet_column *column)

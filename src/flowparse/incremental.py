@@ -183,7 +183,8 @@ def ingest(
         stack.enter_context(hold(folder, wait, is_stopped))
         kept = stack.enter_context(State(folder))
         pool = stack.enter_context(ThreadPoolExecutor(reading.threads))
-        making = Making(reading.options, reading.keys, encoding, pool, is_stopped)
+        waits = reading.threads == 1
+        making = Making(reading.options, reading.keys, encoding, pool, is_stopped, waits)
         result, first = _ingest(listing, kept, target, making, reading.fixed, progress)
     if first is not None and on_reject == "warn":
         _warn(result, first, folder)

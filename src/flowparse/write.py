@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -27,7 +28,7 @@ from flowparse.writing.partition import (
     read_partition_by,
     written_names,
 )
-from flowparse.writing.rowgroups import Encoding, PartFiles, read_encoding
+from flowparse.writing.rowgroups import PartFiles, read_encoding
 from flowparse.writing.staging import StagedFile, Staging, local_path
 from flowparse.writing.textblocks import Block, compress, text_blocks
 
@@ -124,8 +125,9 @@ def to_parquet(
     columns, filters, since, until, log_format, schema, on_reject, progress, session
         As in `read_table`.
     threads : int, optional
-        How many sources are parsed at a time, and then how many columns of a row group are
-        encoded; None is one for each core. The bytes written do not depend on it.
+        How many sources are parsed at a time, and how many columns of a row group are encoded
+        meanwhile; None is one for each core. With 1 they take turns. The bytes written do not
+        depend on it.
 
     Returns
     -------
@@ -150,7 +152,7 @@ def to_parquet(
 
     Memory: the row groups that are being filled, one a file, 512 MiB in all where there are
     several. When that is reached, the fullest is written early, and is short. One row group at
-    a time is encoded, and its encoded columns are held until it is written.
+    a time is encoded, while the next is filled, and is held until it is written.
 
     Examples
     --------
@@ -184,7 +186,8 @@ def to_parquet(
     }
     n_threads = read_request(threads=threads).threads
     with _opened(source, keys, options) as incoming, ThreadPoolExecutor(n_threads) as pool:
-        return _write_parquet(incoming, target, keys, encoding, pool)
+        parts_of = partial(PartFiles, encoding=encoding, pool=pool, waits=n_threads == 1)
+        return _write_parquet(incoming, target, keys, parts_of)
 
 
 @contextmanager
@@ -214,14 +217,13 @@ def _write_parquet(
     incoming: Incoming,
     target: Target,
     keys: Sequence[Partition],
-    encoding: Encoding,
-    pool: Executor,
+    parts_of: Callable[..., PartFiles],
 ) -> WriteResult:
     names = written_names(incoming.names, keys)
     schema = pa.schema([incoming.schema.field(n) for n in names], incoming.schema.metadata)
     with Staging(target.folder) as staging:
         single = target.path if target.single else None
-        parts = PartFiles(staging, single, schema, encoding, pool)
+        parts = parts_of(staging, single, schema)
         if not keys:
             parts.part("")  # one file, whether there are records or not
         parts.fill(incoming, keys)

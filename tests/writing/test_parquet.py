@@ -55,7 +55,7 @@ def test_values(tmp_path: Path) -> None:
 
 def test_dictionaries_are_kept(tmp_path: Path) -> None:
     """Text columns come back as dictionaries, and are dictionary-encoded in the file."""
-    flowparse.to_parquet(log(3), tmp_path / "a.parquet")
+    flowparse.to_parquet([log(3)] * 20, tmp_path / "a.parquet")
     schema = pq.read_schema(tmp_path / "a.parquet")
     assert schema.field("action").type == pa.dictionary(pa.int32(), pa.string())
     assert schema.field("srcaddr").type == pa.string()

@@ -45,6 +45,8 @@ class Making:
         Encodes columns.
     is_stopped : callable
         Asked between batches whether to give up.
+    waits : bool
+        Nothing is read while columns are encoded.
     """
 
     options: Mapping[str, Any]
@@ -52,6 +54,7 @@ class Making:
     encoding: Encoding
     pool: Executor
     is_stopped: Callable[[], bool]
+    waits: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,8 @@ def _read(unit: Unit, staged: Staged, making: Making, progress: Any) -> Stowed:
         incoming = Incoming(reader.schema, reader.asked, batches, reader)
         names = written_names(incoming.names, making.keys)
         schema = pa.schema([incoming.schema.field(n) for n in names], incoming.schema.metadata)
-        parts = PartFiles(staged, None, schema, making.encoding, making.pool, unit.id)
+        encoding, pool = making.encoding, making.pool
+        parts = PartFiles(staged, None, schema, encoding, pool, waits=making.waits, run=unit.id)
         parts.fill(incoming, making.keys)
         about = json.loads(incoming.about() or b"{}")
     first = about.get("first_reject")

@@ -1,9 +1,8 @@
 """Floor 3: the end of a Parquet file, which says what is in it and where.
 
-pyarrow's writer encodes columns one after another, and can do nothing else. So each column is
-encoded as a file of its own, many at a time; their chunks are laid one behind the other in the
-real file, and this module writes the footer that tells where they came to lie. All that a
-footer says beside the places is pyarrow's own word.
+Each column is encoded on its own, many at a time; their chunks are laid one behind the other, and
+this module writes the footer that tells where they came to lie. What a footer says of the schema
+is pyarrow's own word, and so is what it says of chunks that pyarrow's writer encoded.
 
 Source: Apache Parquet, `parquet.thrift` and "File Format".
 """
@@ -17,17 +16,15 @@ from typing import Final
 import pyarrow as pa
 
 from flowparse.writing.thrift import (
-    BINARY,
     I64,
     LIST,
     STRUCT,
-    TRUE,
     Struct,
     decode_struct,
     encode_struct,
 )
 
-__all__ = ["COUNTS_KEY", "MAGIC", "Footer", "Piece", "empty_footer", "read_piece", "set_statistics"]
+__all__ = ["COUNTS_KEY", "MAGIC", "Footer", "Piece", "chunk_of", "empty_footer", "read_piece"]
 
 #: Key of the counts in a schema's metadata.
 COUNTS_KEY: Final = b"flowparse"
@@ -43,8 +40,7 @@ _CHUNK_ABOUT: Final = 3
 #: Offsets from the file's begin, in a chunk and in what it says about itself.
 _CHUNK_OFFSETS: Final = (2, 4, 6)
 _ABOUT_OFFSETS: Final = (9, 10, 11, 14)
-_ABOUT_BYTES, _ABOUT_STORED, _ABOUT_STATISTICS = 6, 7, 12
-_NULLS, _GREATEST, _LEAST, _GREATEST_EXACT, _LEAST_EXACT = 3, 5, 6, 7, 8
+_ABOUT_BYTES, _ABOUT_STORED = 6, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +49,16 @@ class Piece:
 
     Attributes
     ----------
-    data : memoryview
-        The bytes of the chunks.
+    parts : list of bytes or memoryview
+        The bytes of the chunks, which lie one part after another.
+    size : int
+        Bytes of all parts.
     chunks : list of Struct
-        The `ColumnChunk` of each. Their offsets count from four bytes before `data`.
+        The `ColumnChunk` of each. Their offsets count from four bytes before the parts.
     """
 
-    data: memoryview
+    parts: Sequence[bytes | memoryview]
+    size: int
     chunks: list[Struct]
 
 
@@ -75,7 +74,8 @@ def read_piece(file: pa.Buffer) -> Piece:
     groups = footer[_FILE_ROW_GROUPS][1][1]
     if len(groups) != 1:
         raise ValueError(f"expected one row group of the Parquet writer, got {len(groups)}")
-    return Piece(memoryview(file)[len(MAGIC) : end], groups[0][_GROUP_CHUNKS][1][1])
+    data = memoryview(file)[len(MAGIC) : end]
+    return Piece([data], len(data), groups[0][_GROUP_CHUNKS][1][1])
 
 
 def _read_footer(file: pa.Buffer) -> tuple[Struct, int]:
@@ -88,13 +88,9 @@ def _read_footer(file: pa.Buffer) -> tuple[Struct, int]:
     return decode_struct(bytes(view[begin:end]))[0], begin
 
 
-def set_statistics(chunk: Struct, nulls: int, bounds: tuple[bytes, bytes] | None) -> None:
-    """Say of a chunk how many nulls, and what least and greatest value it has."""
-    statistics: Struct = {_NULLS: (I64, nulls)}
-    if bounds is not None:
-        statistics |= {_LEAST: (BINARY, bounds[0]), _GREATEST: (BINARY, bounds[1])}
-        statistics |= {_LEAST_EXACT: (TRUE, None), _GREATEST_EXACT: (TRUE, None)}
-    chunk[_CHUNK_ABOUT][1][_ABOUT_STATISTICS] = (STRUCT, statistics)
+def chunk_of(about: Struct) -> Struct:
+    """The `ColumnChunk` of a `ColumnMetaData`."""
+    return {_CHUNK_OFFSETS[0]: (I64, 0), _CHUNK_ABOUT: (STRUCT, about)}
 
 
 class Footer:
@@ -131,7 +127,7 @@ class Footer:
             for chunk in piece.chunks:
                 _move_chunk(chunk, at - len(MAGIC))
                 chunks.append(chunk)
-            at += len(piece.data)
+            at += piece.size
         about = [chunk[_CHUNK_ABOUT][1] for chunk in chunks]
         group: Struct = {
             _GROUP_CHUNKS: (LIST, (STRUCT, chunks)),

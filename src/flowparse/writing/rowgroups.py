@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Final
 import pyarrow as pa
 
 from flowparse.writing.chunks import encode_columns
-from flowparse.writing.footer import COUNTS_KEY, MAGIC, Footer, empty_footer
+from flowparse.writing.footer import COUNTS_KEY, MAGIC, Footer, Piece, empty_footer
 from flowparse.writing.incoming import Incoming
 from flowparse.writing.partition import Partition, split_batch
 from flowparse.writing.staging import Stage, StagedFile
@@ -63,16 +63,16 @@ class PartFile:
     """One Parquet file in the making, and the rows that wait for their row group."""
 
     def __init__(
-        self, file: StagedFile, schema: pa.Schema, encoding: Encoding, pool: Executor
+        self, file: StagedFile, schema: pa.Schema, encoding: Encoding, under_way: UnderWay
     ) -> None:
         self.file = file
         self.encoding = encoding
-        self.pool = pool
         self.schema = schema
         self.footer = Footer()
         self.waiting_rows = 0
         self.waiting_bytes = 0
         self._waiting: deque[pa.RecordBatch] = deque()
+        self._under_way = under_way
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take rows; write the row groups that are full."""
@@ -90,25 +90,31 @@ class PartFile:
     def finish(self, empty: Struct) -> None:
         """Write what waits, and the end of the file, made from its footer without rows."""
         self.write_waiting()
+        self._under_way.land()
         with self.file.opened():
             self._begin()
             self.file.write(self.footer.to_bytes(empty))
+
+    def write_pieces(self, pieces: Sequence[Piece], rows: int) -> None:
+        """Write a row group that is encoded."""
+        with self.file.opened():
+            self._begin()
+            self.footer.add_row_group(pieces, rows, self.file.size)
+            for piece in pieces:
+                for part in piece.parts:
+                    self.file.write(part)
 
     def _begin(self) -> None:
         if self.file.size == 0:
             self.file.write(MAGIC)
 
     def _write_rows(self, n: int) -> None:
-        batches, schema = self._take(n), self.schema
+        batches = self._take(n)
         columns = [
-            pa.chunked_array([batch.column(at) for batch in batches]) for at in range(len(schema))
+            pa.chunked_array([batch.column(at) for batch in batches])
+            for at in range(len(self.schema))
         ]
-        pieces = encode_columns(schema, columns, self.encoding.compression, self.pool)
-        with self.file.opened():
-            self._begin()
-            self.footer.add_row_group(pieces, n, self.file.size)
-            for piece in pieces:
-                self.file.write(piece.data)
+        self._under_way.start(self, columns, n)
 
     def _take(self, n: int) -> list[pa.RecordBatch]:
         taken = []
@@ -124,6 +130,39 @@ class PartFile:
             taken.append(batch)
             n -= batch.num_rows
         return taken
+
+
+class UnderWay:
+    """The row group that is being encoded, at most one, while the rows after it are read.
+
+    Parameters
+    ----------
+    compression : str
+    pool : concurrent.futures.Executor
+        Encodes the columns.
+    waits : bool
+        Nothing is read meanwhile.
+    """
+
+    def __init__(self, compression: str, pool: Executor, *, waits: bool) -> None:
+        self._compression = compression
+        self._pool = pool
+        self._waits = waits
+        self._landing: Callable[[], None] | None = None
+
+    def start(self, part: PartFile, columns: Sequence[pa.ChunkedArray], rows: int) -> None:
+        """Encode a row group, once the one before it is written."""
+        self.land()
+        pieces = encode_columns(part.schema, columns, self._compression, self._pool)
+        self._landing = lambda: part.write_pieces(pieces(), rows)
+        if self._waits:
+            self.land()
+
+    def land(self) -> None:
+        """Wait for the row group and write it, if there is one."""
+        landing, self._landing = self._landing, None
+        if landing is not None:
+            landing()
 
 
 def _size_of(batch: pa.RecordBatch) -> int:
@@ -143,6 +182,8 @@ class PartFiles:
     encoding : Encoding
     pool : concurrent.futures.Executor
         Encodes the columns.
+    waits : bool
+        Nothing is read while columns are encoded.
     run : str, optional
         What the files are named after; by default no other run's are.
 
@@ -159,9 +200,11 @@ class PartFiles:
         schema: pa.Schema,
         encoding: Encoding,
         pool: Executor,
+        *,
+        waits: bool,
         run: str | None = None,
     ) -> None:
-        self._pool = pool
+        self._under_way = UnderWay(encoding.compression, pool, waits=waits)
         self._staging = staging
         self._single = single
         metadata = {k: v for k, v in (schema.metadata or {}).items() if k != COUNTS_KEY}
@@ -180,7 +223,7 @@ class PartFiles:
             name = f"part-{self._run}-{len(self._parts):05}.parquet"
             final = self._single or self._staging.folder / folder / name
             file = self._staging.file(final)
-            self._parts[folder] = PartFile(file, self._schema, self._encoding, self._pool)
+            self._parts[folder] = PartFile(file, self._schema, self._encoding, self._under_way)
         return self._parts[folder]
 
     def add(self, folder: str, batch: pa.RecordBatch) -> None:

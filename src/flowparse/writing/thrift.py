@@ -1,4 +1,4 @@
-"""Floor 3: Thrift's compact protocol, as far as a Parquet footer needs it.
+"""Floor 3: Thrift's compact protocol, as far as a Parquet file needs it.
 
 A struct is read without knowing its names: a field's number, its type and its value, so that
 fields which this project has never heard of are written as they came.
@@ -12,6 +12,7 @@ from typing import Any, Final, TypeAlias
 
 __all__ = [
     "BINARY",
+    "I32",
     "I64",
     "LIST",
     "STRUCT",
@@ -26,7 +27,7 @@ TRUE: Final = 1
 _FALSE: Final = 2
 _BYTE: Final = 3
 _I16: Final = 4
-_I32: Final = 5
+I32: Final = 5
 I64: Final = 6
 _DOUBLE: Final = 7
 BINARY: Final = 8
