@@ -1,6 +1,7 @@
 """AWS VPC Flow Logs to typed Arrow tables and Parquet, from a native core.
 
-Only the public names, no logic. Topics in submodules are loaded when first used.
+Only the public names, no logic. Topics in submodules are loaded when first used, and so is the
+dataset.
 """
 
 from __future__ import annotations
@@ -26,12 +27,14 @@ from flowparse.reader import FlowReader
 from flowparse.write import WriteResult, to_parquet, write_text
 
 if TYPE_CHECKING:
+    from flowparse.flowdataset import FlowDataset, dataset
     from flowparse.incremental import IngestResult, ingest
     from flowparse.notified import FollowResult, follow
 
 __all__ = [
     "FIELDS",
     "DestinationError",
+    "FlowDataset",
     "FlowReader",
     "FlowparseError",
     "FollowResult",
@@ -44,6 +47,7 @@ __all__ = [
     "RejectWarning",
     "SourceError",
     "WriteResult",
+    "dataset",
     "follow",
     "ingest",
     "kernel",
@@ -56,9 +60,12 @@ __all__ = [
 __version__: str
 
 _TOPICS = ("aws", "testing")
+#: Names whose modules `import flowparse` need not wait for.
 _LATE = {
+    "FlowDataset": "flowdataset",
     "FollowResult": "notified",
     "IngestResult": "incremental",
+    "dataset": "flowdataset",
     "follow": "notified",
     "ingest": "incremental",
 }
@@ -78,4 +85,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *_LATE, *_TOPICS])
+    return sorted({*globals(), *_LATE, *_TOPICS})

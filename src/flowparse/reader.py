@@ -79,11 +79,21 @@ class FlowReader:
     1 1 not-a-number
     """
 
-    def __init__(self, sources: Sequence[Source], request: Request, *, fixed: bool = True) -> None:
+    def __init__(
+        self,
+        sources: Sequence[Source],
+        request: Request,
+        *,
+        fixed: bool = True,
+        columns: tuple[Column, ...] | None = None,
+    ) -> None:
         self._sources = sources
         self._request = request
         self._opened: dict[int, Opened | Small] = {}
-        self._columns = self._fix_columns() if fixed else self._columns_asked()
+        if columns is not None:  # fixed before, by whoever knows the names
+            self._columns: tuple[Column, ...] | None = columns
+        else:
+            self._columns = self._fix_columns() if fixed else self._columns_asked()
         self._formats: dict[pa.Schema, None] = {}
         self._counts = Counts()
         self._rejects: list[pa.RecordBatch] = []

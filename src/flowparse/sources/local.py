@@ -176,6 +176,10 @@ class BytesSource:
         """Begin a pass at a byte offset."""
         return Reader(self.name, _ViewFile(memoryview(self.data), offset), _leave_open)
 
+    def __reduce__(self) -> tuple[type[BytesSource], tuple[bytes, str, bool]]:
+        """A view of memory cannot be pickled; its bytes can."""
+        return BytesSource, (bytes(self.data), self.name, self.rereadable)
+
 
 class FileSource:
     """A binary file object, read from where it stands, once, and left open."""
