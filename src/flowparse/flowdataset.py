@@ -13,7 +13,7 @@ from pyarrow.fs import PyFileSystem
 from flowparse.errors import SourceError
 from flowparse.keys import parse_key
 from flowparse.logformat import LogFormat
-from flowparse.prune import Scope
+from flowparse.prune import Scope, moment_of
 from flowparse.reader import FlowReader
 from flowparse.request import Progress, Request, read_request
 from flowparse.scanning.fragments import FRAGMENT_BYTES, TASK_BYTES, TaskFiles, split_sources
@@ -347,8 +347,9 @@ def _describe(content: Content) -> Iterator[str]:
     request = content.request
     for group in request.filters:
         yield "filters: " + " and ".join(f"{c.column} {c.op} {c.value!r}" for c in group)
-    if request.window.since is not None or request.window.until is not None:
-        yield f"since {request.window.since}, until {request.window.until}"
+    for name, bound in (("since", request.window.since), ("until", request.window.until)):
+        if bound is not None:
+            yield f"{name}: {moment_of(bound).isoformat()}"
     if content.expression is not None:
         yield f"filter: {content.expression}"
     yield schema_of(content.columns).to_string()
