@@ -386,6 +386,21 @@ def test_rejects_are_told_by_every_pass() -> None:
     assert flowparse.dataset(bad, on_reject="collect").count_rows() == 3
 
 
+def test_what_was_lost_is_told_after_a_query(tmp_path: Path) -> None:
+    """Counts, rejects and errors are those of the pass begun last, however it was read."""
+    bad = tmp_path / "bad.log.gz"
+    bad.write_bytes(gzip.compress(LOG)[:-9])
+    ds = flowparse.dataset([bad, LOG + b"2 192.0.2.1 70000 ACCEPT\n"], on_reject="collect")
+    assert (ds.counts.lines, ds.rejects.num_rows, ds.errors.num_rows) == (0, 0, 0)
+    for read in (ds.count_rows, lambda: pa.table(ds), lambda: list(ds.to_batches(["dstport"]))):
+        read()
+        assert (ds.counts.rejects, ds.counts.objects) == (1, 2)
+        assert ds.rejects["reason"].to_pylist() == ["out-of-range"]
+        assert ds.errors["kind"].to_pylist() == ["InflateError"]
+    ds.count_rows(pc.scalar(False))
+    assert (ds.counts.lines, ds.rejects.num_rows, ds.errors.num_rows) == (0, 0, 0)
+
+
 def test_arrow_streams() -> None:
     """Each call gives a new stream; a requested schema is honoured."""
     ds = flowparse.dataset(LOG)

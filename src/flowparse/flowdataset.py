@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -10,11 +11,13 @@ import pyarrow.compute as pc
 import pyarrow.dataset as pads
 from pyarrow.fs import PyFileSystem
 
+from flowparse.counts import Counts
 from flowparse.errors import SourceError
 from flowparse.keys import parse_key
 from flowparse.logformat import LogFormat
 from flowparse.prune import Scope, moment_of
-from flowparse.reader import FlowReader
+from flowparse.reader import ERRORS_SCHEMA, FlowReader
+from flowparse.rejects import REJECTS_SCHEMA
 from flowparse.request import Progress, Request, read_request
 from flowparse.scanning.fragments import FRAGMENT_BYTES, TASK_BYTES, TaskFiles, split_sources
 from flowparse.scanning.plan import Columns, Content, plan_scan
@@ -136,6 +139,9 @@ class FlowDataset(pads.FileSystemDataset):  # type: ignore[misc]
         Of all columns; fixed when the dataset was made.
     files : list of str
         Names of the sources, in order.
+    counts, rejects, errors
+        As those of `FlowReader`, of the pass begun last by a method of this object, as far as it
+        has come. Under `on_reject="collect"` look there after a query.
 
     Notes
     -----
@@ -155,6 +161,7 @@ class FlowDataset(pads.FileSystemDataset):  # type: ignore[misc]
 
     def __init__(self, content: Content) -> None:
         self._content = content
+        self._passes: deque[FlowReader] = deque(maxlen=1)
         scan = plan_scan(content)
         tasks = scan.split(split_sources(scan.sources, FRAGMENT_BYTES))
         files, arrow = PyFileSystem(TaskFiles(tasks)), pads.IpcFileFormat()
@@ -176,6 +183,21 @@ class FlowDataset(pads.FileSystemDataset):  # type: ignore[misc]
     def files(self) -> list[str]:
         """Names of the sources: paths, or keys of objects."""
         return [source.name for source in self._content.sources]
+
+    @property
+    def counts(self) -> Counts:
+        """What became of every line, in the pass begun last."""
+        return self._passes[0].counts if self._passes else Counts()
+
+    @property
+    def rejects(self) -> pa.Table:
+        """Lines that are not records, in the pass begun last."""
+        return self._passes[0].rejects if self._passes else REJECTS_SCHEMA.empty_table()
+
+    @property
+    def errors(self) -> pa.Table:
+        """Sources that could not be read to their end, in the pass begun last."""
+        return self._passes[0].errors if self._passes else ERRORS_SCHEMA.empty_table()
 
     def scanner(
         self,
@@ -218,9 +240,10 @@ class FlowDataset(pads.FileSystemDataset):  # type: ignore[misc]
         """
         if batch_size is not None and batch_size < 1:
             raise ValueError(f"batch_size: expected 1 or more, got {batch_size}")
-        content, threads = self._content, None if use_threads else 1
-        scan = plan_scan(content, columns, filter, batch_rows=batch_size, threads=threads)
-        return FlowScanner(scan, plan_scan(content, (), filter, threads=threads), self.schema)
+        options: dict[str, Any] = {"threads": None if use_threads else 1}
+        options["on_open"] = self._passes.append
+        scan = plan_scan(self._content, columns, filter, batch_rows=batch_size, **options)
+        return FlowScanner(scan, plan_scan(self._content, (), filter, **options), self.schema)
 
     def tasks(
         self,

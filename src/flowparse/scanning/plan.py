@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from flowparse.fields import near_names
 from flowparse.keys import Key, parse_key
 from flowparse.prune import Scope
+from flowparse.reader import FlowReader
 from flowparse.request import Request
 from flowparse.scanning.expressions import field_names
 from flowparse.scanning.predicates import ALL, Pushed, both, push_down
@@ -84,6 +85,7 @@ def plan_scan(
     *,
     batch_rows: int | None = None,
     threads: int | None = None,
+    on_open: Callable[[FlowReader], Any] | None = None,
 ) -> FlowScan:
     """The pass that gives some columns of the records for which an expression is true.
 
@@ -111,6 +113,7 @@ def plan_scan(
         keep=rest,
         output=output,
         schema=schema,
+        on_open=on_open,
         **({} if batch_rows is None else {"batch_rows": batch_rows}),
     )
 

@@ -6,7 +6,7 @@ the core, and what of the query pyarrow evaluates afterwards.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -48,6 +48,8 @@ class FlowScan:
         Of the batches.
     batch_rows : int
         Rows of a batch at most.
+    on_open : callable or None
+        Told of the reader of each pass. It stays behind where a plan is pickled.
 
     Examples
     --------
@@ -67,6 +69,7 @@ class FlowScan:
     output: tuple[str, ...] | dict[str, pc.Expression]
     schema: pa.Schema
     batch_rows: int = _BATCH_ROWS
+    on_open: Callable[[FlowReader], Any] | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
@@ -97,11 +100,15 @@ class FlowScan:
         return [replace(self, sources=self.sources[part]) for part in parts]
 
     def __getstate__(self) -> dict[str, Any]:
-        """Without `progress`, whose caller is not in the other process."""
-        return {**self.__dict__, "request": replace(self.request, progress=None)}
+        """Without what calls back: whoever is called is not in the other process."""
+        request = replace(self.request, progress=None)
+        return {**self.__dict__, "request": request, "on_open": None}
 
     def _open(self) -> FlowReader:
-        return FlowReader(self.sources, self.request, columns=self.columns)
+        reader = FlowReader(self.sources, self.request, columns=self.columns)
+        if self.on_open is not None:
+            self.on_open(reader)
+        return reader
 
     def _finish(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         """What the core leaves to pyarrow, a batch at a time and in the rows' order."""
