@@ -30,6 +30,7 @@ def test_import_loads_neither_boto3_nor_an_engine_nor_a_topic() -> None:
     assert loaded - loaded_by_pyarrow == set()
     assert n_threads == "1"
     assert "flowparse._core" in modules
+    assert not {"flowparse.flowdataset", "flowparse.scanning"} & set(modules)
 
 
 def test_reading_loads_no_more() -> None:
@@ -57,7 +58,7 @@ def test_a_topic_is_loaded_when_it_is_first_used() -> None:
 def test_every_public_name_is_there() -> None:
     """The names of `__all__` exist, and the contract's names of reading are among them."""
     assert all(hasattr(flowparse, name) for name in flowparse.__all__)
-    wanted = "read_table open_reader FlowReader LogFormat FIELDS kernel".split()
+    wanted = "read_table open_reader dataset FlowReader FlowDataset LogFormat FIELDS kernel".split()
     assert set(wanted) <= set(flowparse.__all__) <= set(dir(flowparse))
     assert flowparse.__version__ == importlib.metadata.version("flowparse")
 

@@ -1,9 +1,9 @@
 """Floor 3: what pyarrow's own C++ meets when it scans a `FlowDataset`: Arrow files.
 
 Whoever calls the dataset's methods has columns and filters pushed down, and never comes here. But
-`pyarrow.dataset.write_dataset`, `UnionDataset` and engines that ask for fragments go past those
-methods to the C++ dataset below. That one has a file for each task, in a file system of ours
-where to open a file is to read the task: the same records, only nothing is pushed down.
+pyarrow's `UnionDataset`, its C++ `Scanner` and engines that ask for fragments go past those methods
+to the C++ dataset below. That one has a file for each task, in a file system of ours where to open
+a file is to read the task: the same records, only nothing is pushed down.
 """
 
 from __future__ import annotations

@@ -85,7 +85,10 @@ class FlowScan:
             As `flowparse.read_table` says, when the place is reached.
         """
         with self._open() as reader:
-            yield from self._finish(reader)
+            try:
+                yield from self._finish(reader)
+            except GeneratorExit:
+                return  # who wanted no more is told of the rejects so far
 
     def read_table(self) -> pa.Table:
         """All rows. The counts are in the schema's metadata, as `read_table` has them."""
