@@ -9,6 +9,8 @@ import os
 import pickle
 import subprocess
 import sys
+import warnings
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +19,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as pads
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import flowparse
 from flowparse import FlowDataset
+from strategies import LAW, Texts, texts
+from strategies import options as options_of
 
 field = pc.field
 T = 1_700_000_100  # 2023-11-14T22:15:00Z, a multiple of five minutes
@@ -128,6 +134,33 @@ def test_the_options_of_read_table(options: dict[str, Any]) -> None:
     assert ds.to_table().schema.metadata == expected.schema.metadata
 
 
+@LAW
+@given(data=st.data(), logs=texts(most=3))
+def test_it_holds_what_a_stream_gives(data: st.DataObject, logs: Texts) -> None:
+    """Of any files and with any options a dataset holds what a stream gives, or its error."""
+    options = asdict(data.draw(options_of(logs)))
+    options = {**options, "log_format": logs.log_format, "on_reject": "collect"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", flowparse.FormatChangedWarning)
+        try:
+            with flowparse.open_reader(list(logs.texts), **options) as reader:
+                expected = reader.read_all()
+        except (ValueError, flowparse.FlowparseError) as error:
+            with pytest.raises(type(error)):
+                flowparse.dataset(list(logs.texts), **options).to_table()
+            return
+        ds = flowparse.dataset(list(logs.texts), **options)
+        table = ds.to_table()
+        assert table.schema.equals(expected.schema)
+        assert table.schema.metadata == expected.schema.metadata
+        assert table.num_rows == expected.num_rows
+        assert table.num_columns == 0 or table == expected.unify_dictionaries()
+        assert ds.counts == reader.counts
+        assert ds.count_rows() == expected.num_rows
+        names = table.column_names[::-2]
+        assert not names or ds.to_table(names) == table.select(names)
+
+
 def test_what_cannot_be_read_twice_is_refused(tmp_path: Path) -> None:
     """A file object, or a pipe, cannot be a dataset; the error tells what can."""
     with pytest.raises(flowparse.SourceError, match="pass a path or bytes, or use open_reader"):
@@ -230,6 +263,7 @@ def test_a_later_header_is_told_where_its_columns_are_missed() -> None:
     with pytest.warns(flowparse.FormatChangedWarning):
         ds.to_table(ds.schema.names)
     assert ds.to_table(["tcp_flags"]).to_pylist()[3] == {"tcp_flags": 2}
+    assert ds.to_table(["version", "srcaddr", "dstport", "line"]).num_rows == 4
 
 
 # --------------------------------------------------------------- the methods of a dataset

@@ -104,7 +104,7 @@ def plan_scan(
     request, exact = _restrict(content.request, pushed)
     rest = None if exact else keep
     read = whole.columns_read(output, rest)
-    if columns is not None and len(read) < len(content.columns):
+    if not set(content.columns) <= set(read):
         request = replace(request, columns=read)  # a later header's are not missed then
     return FlowScan(
         sources=content.within(Scope.of(request)) if pushed.groups else (),
