@@ -11,7 +11,6 @@ import subprocess
 import sys
 import warnings
 from dataclasses import asdict
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -23,62 +22,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import flowparse
+from deliveries import Delivery, T
 from flowparse import FlowDataset
 from strategies import LAW, Texts, texts
 from strategies import options as options_of
 
 field = pc.field
-T = 1_700_000_100  # 2023-11-14T22:15:00Z, a multiple of five minutes
-HOUR = 3600
-ACCOUNTS = ("111122223333", "444455556666")
-REGIONS = ("us-east-1", "eu-west-1")
-FIELDS = "version account-id region srcaddr dstport action start end"
 LOG = b"""version srcaddr dstport action
 2 192.0.2.1 443 ACCEPT
 2 192.0.2.2 22 REJECT
 2 192.0.2.3 - -
 """
 OTHER = b"version srcaddr tcp-flags future-a\n3 198.51.100.1 2 x\n"
-
-
-def object_path(stamp: int, account: str, region: str, flow_log_id: str = "fl-0a1b2c3d") -> str:
-    """Where AWS puts an object."""
-    at = datetime.fromtimestamp(stamp, UTC)
-    return (
-        f"AWSLogs/{account}/vpcflowlogs/{region}/{at:%Y/%m/%d}/{account}_vpcflowlogs_{region}_"
-        f"{flow_log_id}_{at:%Y%m%dT%H%MZ}_fe123456.log.gz"
-    )
-
-
-class Delivery:
-    """Eight objects: two accounts, two regions, two hours; two records each."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.paths: dict[tuple[str, str, int], Path] = {}
-        for hour in (0, 1):
-            for account in ACCOUNTS:
-                for region in REGIONS:
-                    self._write(account, region, hour)
-
-    def _write(self, account: str, region: str, hour: int) -> None:
-        stamp = T + hour * HOUR
-        lines = [FIELDS, *(self.record(account, region, stamp, n) for n in range(2))]
-        path = self.folder / object_path(stamp, account, region)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress("".join(f"{line}\n" for line in lines).encode()))
-        self.paths[account, region, hour] = path
-
-    @staticmethod
-    def record(account: str, region: str, stamp: int, n: int) -> str:
-        action = ("ACCEPT", "REJECT")[n]
-        return f"5 {account} {region} 10.0.0.{n} {22 + n} {action} {stamp} {stamp + 60 * n}"
-
-    def spoil_all_but(self, *kept: tuple[str, str, int]) -> None:
-        """What is opened now, beside those, is an error."""
-        for place, path in self.paths.items():
-            if place not in kept:
-                path.write_bytes(b"\x1f\x8b spoiled")
 
 
 @pytest.fixture
@@ -484,97 +439,3 @@ def test_a_task_runs_in_another_process(tmp_path: Path) -> None:
         [sys.executable, "-c", code, str(tmp_path / "task")], capture_output=True, check=True
     )
     assert done.stdout.decode().strip() == "[{'srcaddr': '198.51.100.1'}]"
-
-
-# ------------------------------------------------------------------- pruning
-
-
-@pytest.mark.parametrize(
-    ("expression", "options", "needed"),
-    [
-        (field("region") == REGIONS[0], {}, {(a, REGIONS[0], h) for a in ACCOUNTS for h in (0, 1)}),
-        (
-            field("account_id").isin([ACCOUNTS[1]]) & (field("region") == REGIONS[1]),
-            {},
-            {(ACCOUNTS[1], REGIONS[1], h) for h in (0, 1)},
-        ),
-        (
-            (field("start") >= datetime.fromtimestamp(T + HOUR, UTC))
-            & (field("region") != REGIONS[0])
-            & (field("region") == REGIONS[1]),
-            {},
-            {(a, REGIONS[1], 1) for a in ACCOUNTS},
-        ),
-        (
-            (field("region") == REGIONS[0])
-            & (field("end") < pa.scalar(T + 60, pa.timestamp("s", "UTC"))),
-            {"filters": [("account_id", "=", ACCOUNTS[0])]},
-            {(ACCOUNTS[0], REGIONS[0], 0)},
-        ),
-        (
-            field("region") == REGIONS[0],
-            {"since": T + HOUR},
-            {(a, REGIONS[0], 1) for a in ACCOUNTS},
-        ),
-        (pc.scalar(False), {}, set()),
-        (
-            # What only pyarrow can evaluate excludes nothing, but what stands beside it does.
-            pc.starts_with(field("srcaddr"), "10.") & (field("region") == REGIONS[0]),
-            {"until": T + 60},
-            {(a, REGIONS[0], 0) for a in ACCOUNTS},
-        ),
-    ],
-    ids=["region", "account", "start", "filters", "since", "never", "residual"],
-)
-def test_objects_that_keys_exclude_are_not_opened(
-    delivery: Delivery, expression: Any, options: Any, needed: Any
-) -> None:
-    """A query opens no object whose key excludes what it asks for, and gives the same rows."""
-    ds = flowparse.dataset(delivery.folder, **options)
-    everything = flowparse.read_table(delivery.folder, **options)
-    expected = pads.InMemoryDataset(everything).to_table(filter=expression)
-    keys = {str(delivery.paths[place]) for place in needed}
-    assert {key for task in ds.tasks(filter=expression) for key in task.keys} == keys
-    delivery.spoil_all_but(*needed)
-    assert ds.to_table(filter=expression).to_pylist() == expected.to_pylist()
-    assert (expected.num_rows > 0) == bool(needed)
-    assert ds.count_rows(expression) == expected.num_rows
-    assert ds.filter(expression).count_rows() == expected.num_rows
-    if needed != set(delivery.paths):
-        with pytest.raises(flowparse.InflateError):
-            flowparse.read_table(delivery.folder)
-
-
-def test_a_pruned_object_is_not_read_for_the_schema_either(delivery: Delivery) -> None:
-    """Since and filters exclude objects before their headers; the schema stays the same."""
-    schema = flowparse.dataset(delivery.folder).schema
-    delivery.spoil_all_but((ACCOUNTS[0], REGIONS[0], 1))
-    ds = flowparse.dataset(
-        delivery.folder,
-        since=T + HOUR,
-        filters=[("account_id", "=", ACCOUNTS[0]), ("region", "=", REGIONS[0])],
-    )
-    assert ds.files == [str(delivery.paths[ACCOUNTS[0], REGIONS[0], 1])]
-    assert ds.schema == schema
-    assert ds.count_rows() == 2
-
-
-def test_the_schema_does_not_depend_on_the_time(delivery: Delivery) -> None:
-    """A flow log of which no object is needed still has its columns: one header is read."""
-    late = delivery.folder / object_path(T, ACCOUNTS[0], REGIONS[0], "fl-11111111")
-    late.write_bytes(gzip.compress(OTHER))
-    ds = flowparse.dataset(delivery.folder, since=T + HOUR)
-    assert ds.schema == flowparse.dataset(delivery.folder).schema
-    assert "future_a" in ds.schema.names
-    assert str(late) not in ds.files
-    long_after = flowparse.dataset(delivery.folder, since=T + 1000 * HOUR)
-    assert long_after.schema == ds.schema
-    assert long_after.to_table().num_rows == 0
-    assert long_after.to_table(["future_a"]).num_rows == 0
-
-
-def test_other_names_are_always_read(tmp_path: Path) -> None:
-    """A file that AWS did not name is read whatever is asked."""
-    (tmp_path / "a.log").write_bytes(LOG)
-    ds = flowparse.dataset(tmp_path)
-    assert len(ds.tasks(["srcaddr", "region"], filter=field("region") == "x")[0].keys) == 1
