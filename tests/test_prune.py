@@ -10,7 +10,7 @@ import pytest
 
 import flowparse
 from flowparse.keys import Key
-from flowparse.prune import EVERYTHING, scope_of
+from flowparse.prune import EVERYTHING, Scope
 from flowparse.request import read_request
 
 STAMP = datetime(2023, 11, 14, 22, 10, tzinfo=UTC)
@@ -22,7 +22,7 @@ def key(stamp: datetime = STAMP, account: str = "111122223333", region: str = "u
 
 
 def may_hold(one: Key, **options: Any) -> bool:
-    return scope_of(read_request(**options)).may_hold(one)
+    return Scope.of(read_request(**options)).may_hold(one)
 
 
 def at(minutes: float = 0, seconds: float = 0) -> datetime:
@@ -32,9 +32,9 @@ def at(minutes: float = 0, seconds: float = 0) -> datetime:
 
 def test_nothing_asked_prunes_nothing() -> None:
     """Without filters and window the scope is everything, as it is with `[]`."""
-    assert scope_of(read_request()) is EVERYTHING
-    assert scope_of(read_request(filters=[])) is EVERYTHING
-    assert scope_of(read_request(filters=[("dstport", "=", 22)])) is EVERYTHING
+    assert Scope.of(read_request()) == EVERYTHING
+    assert Scope.of(read_request(filters=[])) == EVERYTHING
+    assert Scope.of(read_request(filters=[("dstport", "=", 22)])) == EVERYTHING
 
 
 @pytest.mark.parametrize(

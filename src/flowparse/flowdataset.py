@@ -42,6 +42,7 @@ def dataset(
     on_reject: Any = "warn",
     threads: int | None = None,
     progress: Progress | None = None,
+    session: Any = None,
 ) -> FlowDataset:
     r"""Flow logs that are read when a query asks for them, and only what it asks for.
 
@@ -86,8 +87,10 @@ def dataset(
         on_reject=on_reject,
         threads=threads,
         progress=progress,
+        session=session,
     )
-    sources = tuple(list_sources(source))
+    scope = Scope.of(request)
+    sources = tuple(list_sources(source, scope=scope, access=request.access))
     for one in sources:
         if not one.rereadable:
             raise SourceError(
@@ -95,7 +98,6 @@ def dataset(
                 "once: pass a path or bytes, or use open_reader or read_table",
                 source=one.name,
             )
-    scope = Scope.of(request)
     needed = {} if scope.is_everything else {s.name: scope.may_hold_name(s.name) for s in sources}
     kept = tuple(one for one in sources if needed.get(one.name, True))
     told_by = sources if len(kept) == len(sources) else _telling(sources, needed)

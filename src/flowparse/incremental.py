@@ -31,7 +31,6 @@ from flowparse.prune import EVERYTHING, Box, Scope
 from flowparse.request import Progress
 from flowparse.schema import SchemaName
 from flowparse.sources import list_sources
-from flowparse.sources.s3 import is_s3
 from flowparse.times import Moment
 from flowparse.writing.partition import Partition
 from flowparse.writing.rowgroups import read_encoding
@@ -201,17 +200,7 @@ class Listing:
 
     def plan(self, kept: State, sink: Sink) -> Plan:
         """What there is to do."""
-        items = self.source if isinstance(self.source, list | tuple) else [self.source]
-        scope = self._scope(kept)
-        sources = [
-            one
-            for item in items
-            for one in list_sources(
-                item,
-                scope=scope if isinstance(item, str) and is_s3(item) else EVERYTHING,
-                access=self.access,
-            )
-        ]
+        sources = list_sources(self.source, scope=self._scope(kept), access=self.access)
         return make_plan(
             sources,
             kept,

@@ -14,11 +14,11 @@ from math import ceil
 from typing import Any, Final
 
 from flowparse.filters import Condition, Window
-from flowparse.keys import Key
+from flowparse.keys import Key, parse_key
 from flowparse.request import Request
 from flowparse.times import read_time
 
-__all__ = ["EVERYTHING", "Box", "Scope", "scope_of"]
+__all__ = ["EVERYTHING", "Box", "Scope", "moment_of"]
 
 #: The records of an object end in the five minutes from its stamp on.
 _WINDOW: Final = timedelta(minutes=5)
@@ -63,14 +63,50 @@ class Scope:
     Attributes
     ----------
     boxes : tuple of Box
-        None of them: nothing is wanted.
+        One a group of the filters. None of them: nothing is wanted.
+
+    Notes
+    -----
+    The account is the one that owns the flow log. A record's `account_id` is the owner of its
+    network interface: another one only where interfaces of other accounts lie in a shared VPC,
+    so there filter on something else. With `schema="aws"`, filters on `start` and `end` pass
+    nothing over, since old times are milliseconds there; since and until do.
+
+    Source: AWS VPC User Guide, "Flow log files" and "Flow log records".
+
+    Examples
+    --------
+    >>> from flowparse.request import read_request
+    >>> request = read_request(filters=[("region", "=", "us-east-1")], until=1_700_000_000)
+    >>> scope = Scope.of(request)
+    >>> sorted(scope.regions), scope.last_stamp.isoformat()
+    (['us-east-1'], '2023-11-14T22:23:19+00:00')
     """
 
     boxes: tuple[Box, ...] = (Box(),)
 
+    @classmethod
+    def of(cls, request: Request) -> Scope:
+        """What the filters and the window of a request can need."""
+        window = _window_box(request.window)
+        in_seconds = request.schema == "typed"
+        groups = request.filters or ((),)
+        boxes = [_group_box(group, window, in_seconds=in_seconds) for group in groups]
+        return cls(tuple(dict.fromkeys(boxes)))
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is passed over, so that keys need not be looked at."""
+        return Box() in self.boxes
+
     def may_hold(self, key: Key) -> bool:
         """Whether a record of this object can be wanted."""
         return any(box.may_hold(key) for box in self.boxes)
+
+    def may_hold_name(self, name: str) -> bool:
+        """The same of a path or a URL; True where AWS has not named it."""
+        key = parse_key(name.replace("\\", "/"))
+        return key is None or self.may_hold(key)
 
     @property
     def accounts(self) -> frozenset[str] | None:
@@ -95,32 +131,6 @@ class Scope:
 
 #: Nothing is passed over.
 EVERYTHING: Final = Scope()
-
-
-def scope_of(request: Request) -> Scope:
-    """What the filters and the window of a request can need.
-
-    Examples
-    --------
-    >>> from flowparse.request import read_request
-    >>> scope = scope_of(read_request(filters=[("region", "=", "us-east-1")], until=1_700_000_000))
-    >>> sorted(scope.regions), scope.last_stamp.isoformat()
-    (['us-east-1'], '2023-11-14T22:23:19+00:00')
-
-    Notes
-    -----
-    The account is the one that owns the flow log. A record's `account_id` is the owner of its
-    network interface: another one only where interfaces of other accounts lie in a shared VPC,
-    so there filter on something else.
-
-    Source: AWS VPC User Guide, "Flow log files" and "Flow log records".
-    """
-    window = _window_box(request.window)
-    in_seconds = request.schema == "typed"  # as AWS has them, old times are milliseconds
-    groups = request.filters or ((),)
-    boxes = [_group_box(group, window, in_seconds=in_seconds) for group in groups]
-    scope = Scope(tuple(dict.fromkeys(boxes)))
-    return EVERYTHING if scope == EVERYTHING else scope
 
 
 def _window_box(window: Window) -> Box:
@@ -240,3 +250,11 @@ def _bound(
     if not given or (every and len(given) < len(known)):
         return None
     return choose(given)
+
+
+def moment_of(seconds: Fraction) -> datetime:
+    """The moment in UTC; beyond what a datetime can hold, its first or last."""
+    try:
+        return _EPOCH + timedelta(microseconds=int(seconds * 1_000_000))
+    except OverflowError:
+        return (datetime.min if seconds < 0 else datetime.max).replace(tzinfo=UTC)

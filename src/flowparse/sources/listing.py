@@ -10,7 +10,7 @@ from typing import Final
 
 from flowparse.access import Access
 from flowparse.errors import SourceError
-from flowparse.prune import EVERYTHING, Scope, scope_of
+from flowparse.prune import EVERYTHING, Scope
 from flowparse.request import Request
 from flowparse.sources.local import Source, bytes_source, file_source, list_path
 from flowparse.sources.s3 import ObjectSource, is_s3, list_objects
@@ -24,7 +24,11 @@ _ACCEPTED: Final = (
 
 
 def list_sources(
-    source: object, *, scope: Scope = EVERYTHING, access: Access | None = None
+    source: object,
+    *,
+    scope: Scope = EVERYTHING,
+    access: Access | None = None,
+    files_too: bool = False,
 ) -> list[Source]:
     """List the sources that the caller means, in the order in which they are read.
 
@@ -35,10 +39,11 @@ def list_sources(
         its sub-folders; an object or a prefix of S3; bytes; a binary file object; or a list of
         these. A path that exists is taken as it stands, whatever characters it has.
     scope : Scope
-        What can be of use: of files and objects that AWS named, and that the caller did not
-        name one by one, the others are left out.
+        What can be of use: of the objects below a prefix that AWS named, the others are left out.
     access : Access, optional
         How AWS is reached.
+    files_too : bool
+        The same holds for the files of a folder or a glob.
 
     Returns
     -------
@@ -70,17 +75,18 @@ def list_sources(
     """
     items = source if isinstance(source, list | tuple) else [source]
     access = access or Access()
-    return [one for item in items for one in _list_one(item, scope, access)]
+    of_files = scope if files_too else EVERYTHING
+    return [one for item in items for one in _list_one(item, scope, of_files, access)]
 
 
 def list_requested(source: object, request: Request) -> list[Source]:
     """The sources that can hold what a request asks for; as `list_sources`."""
-    return list_sources(source, scope=scope_of(request), access=request.access)
+    return list_sources(source, scope=Scope.of(request), access=request.access, files_too=True)
 
 
-def _list_one(source: object, scope: Scope, access: Access) -> list[Source]:
+def _list_one(source: object, scope: Scope, of_files: Scope, access: Access) -> list[Source]:
     if isinstance(source, str | os.PathLike):
-        return _list_text(os.fsdecode(source), scope, access)
+        return _list_text(os.fsdecode(source), scope, of_files, access)
     if isinstance(source, bytes | bytearray | memoryview):
         return [bytes_source(source)]
     if hasattr(source, "read"):
@@ -92,9 +98,9 @@ def _list_one(source: object, scope: Scope, access: Access) -> list[Source]:
     raise TypeError(f"cannot read from {type(source).__name__}: expected {_ACCEPTED}")
 
 
-def _list_text(text: str, scope: Scope, access: Access) -> list[Source]:
+def _list_text(text: str, scope: Scope, of_files: Scope, access: Access) -> list[Source]:
     if is_s3(text):
         return list(list_objects(text, access, scope))
     if text.lower().startswith("logs://"):
         raise SourceError(f"{text}: this version does not read CloudWatch Logs", source=text)
-    return list(list_path(text, scope))
+    return list(list_path(text, of_files))

@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import Final, Protocol
 
 from flowparse.errors import SourceError
-from flowparse.keys import parse_key
 from flowparse.prune import EVERYTHING, Scope
 
 __all__ = [
@@ -284,15 +283,10 @@ def list_path(path: str, scope: Scope = EVERYTHING) -> list[PathSource]:
     if not found:
         raise _missing(path)
     listed = {file.name: file for one in found for file in _list_at(one, set())}
-    if scope is not EVERYTHING:
+    if not scope.is_everything:
         named = {one for one in found if one == path}
-        listed = {n: file for n, file in listed.items() if n in named or _may_hold(scope, n)}
+        listed = {n: one for n, one in listed.items() if n in named or scope.may_hold_name(n)}
     return sorted(listed.values(), key=_key)
-
-
-def _may_hold(scope: Scope, path: str) -> bool:
-    key = parse_key(path.replace(os.sep, "/"))
-    return key is None or scope.may_hold(key)
 
 
 def _exists(path: str) -> bool:
