@@ -327,12 +327,14 @@ def test_with_a_format_given_it_is_all_rejects(text: bytes) -> None:
 @pytest.mark.parametrize(
     ("packed", "message"),
     [
-        (b"PAR1....PAR1", "<bytes> is a Parquet file: this version reads text and gzip"),
-        (b'{"message": "2 a 1"}', "<bytes> is a JSON envelope: this version reads text and gzip"),
+        (
+            b"PAR1....PAR1",
+            "<bytes> is a Parquet file: this version reads text, gzip and JSON envelopes",
+        ),
     ],
 )
 def test_a_container_that_is_not_read_yet_says_so(packed: bytes, message: str) -> None:
-    """Parquet and JSON are told by their first bytes, and are a SourceError in this version."""
+    """Parquet is told by its first bytes, and is a SourceError in this version."""
     with pytest.raises(SourceError) as caught:
         flowparse.read_table(packed)
     assert str(caught.value) == message

@@ -244,7 +244,7 @@ FAILURES = [
     (LINES + b"bogus\n", RecordError, ValueError, r"expected 3 fields, got 1 \(<bytes>, line 4"),
     (CUT, InflateError, OSError, "a gzip member is cut off at compressed byte"),
     (b"hello\n", LogFormatError, ValueError, "pass log_format"),
-    (b"{}", SourceError, OSError, "is a JSON envelope"),
+    (b"{}", SourceError, OSError, "holds no log events"),
 ]
 
 

@@ -75,9 +75,11 @@ cdef class Layout:
 
     cdef c.fp_layout layout
     cdef object keep  # the bytes objects that the structs point into
+    cdef object keep_terms
 
     def __cinit__(self, fields, targets, terms):
         self.keep = []
+        self.keep_terms = []
         self.layout.status_field = -1
         self.set_fields(fields)
         self.set_targets(targets)
@@ -115,6 +117,14 @@ cdef class Layout:
             if field >= 0:
                 target_of[field] = i
 
+    def refilter(self, terms):
+        """Another filter from the next bytes on; no parser may have some that it has not used."""
+        if not self.layout.filtered:
+            raise ValueError("a layout without a filter cannot get one")
+        self.free_terms()
+        self.keep_terms = []
+        self.set_terms(terms)
+
     cdef set_terms(self, terms):
         cdef c.fp_term *out = <c.fp_term *>allocate(len(terms), sizeof(c.fp_term))
         self.layout.terms = out
@@ -137,7 +147,7 @@ cdef class Layout:
         term.texts = texts_out
         term.n_texts = len(texts)
         for i, text in enumerate(texts):
-            self.keep.append(<bytes?>text)
+            self.keep_terms.append(<bytes?>text)
             texts_out[i].bytes = <const uint8_t *>PyBytes_AS_STRING(text)
             texts_out[i].size = <uint32_t>PyBytes_GET_SIZE(text)
 
@@ -157,13 +167,18 @@ cdef class Layout:
             out6[i].high[0] = high >> 64
             out6[i].high[1] = high & 0xFFFFFFFFFFFFFFFF
 
-    def __dealloc__(self):
+    cdef free_terms(self):
         for i in range(self.layout.n_terms):
             free(<void *>self.layout.terms[i].numbers)
             free(<void *>self.layout.terms[i].texts)
             free(<void *>self.layout.terms[i].ranges4)
             free(<void *>self.layout.terms[i].ranges6)
         free(<void *>self.layout.terms)
+        self.layout.terms = NULL
+        self.layout.n_terms = 0
+
+    def __dealloc__(self):
+        self.free_terms()
         free(<void *>self.layout.fields)
         free(<void *>self.layout.targets)
         free(<void *>self.layout.target_of_field)

@@ -6,7 +6,7 @@ hold, or a list of such lists one of which must. A null compares as false.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from ipaddress import IPv4Network, IPv6Network
@@ -24,6 +24,7 @@ from flowparse.operands import (
     Condition,
     Term,
     compare_constant,
+    compare_number,
     network_term,
     null_term,
     number_term,
@@ -32,7 +33,17 @@ from flowparse.operands import (
 from flowparse.schema import REQUESTED_COLUMNS, SchemaName
 from flowparse.times import exact_number, is_number, read_time
 
-__all__ = ["Condition", "Filters", "Window", "read_filters"]
+__all__ = [
+    "EVENT_COLUMNS",
+    "Condition",
+    "Filters",
+    "LineTerm",
+    "Window",
+    "is_of_event",
+    "number_test",
+    "read_filters",
+    "text_test",
+]
 
 _OPS: Final = {
     "=": "=",
@@ -53,6 +64,11 @@ _OF_MANY: Final = ("in", "not in")
 # A network iterates its addresses: all of them.
 _ONE_NETWORK: Final = (str, bytes, IPv4Network, IPv6Network)
 
+
+#: What an envelope says of a record, and its line does not.
+EVENT_COLUMNS: Final = ("line", "export_timestamp", "log_group", "log_stream")
+#: The lines for which a condition on one of these holds.
+LineTerm = Callable[["Condition"], Term]
 
 #: Groups of conditions: all of a group must hold, one of the groups must.
 Filters = tuple[tuple[Condition, ...], ...]
@@ -116,9 +132,14 @@ def _read_value(column: str, op: str, value: object) -> object:
 
 
 def condition_term(
-    condition: Condition, log_format: LogFormat, schema: SchemaName, source: str
+    condition: Condition,
+    log_format: LogFormat,
+    schema: SchemaName,
+    source: str,
+    line_term: LineTerm | None = None,
 ) -> Term:
-    """The core's term for a condition on records of one format.
+    """The core's term for a condition on records of one format. In an envelope, `line_term`
+    has those for its columns.
 
     Raises
     ------
@@ -127,6 +148,8 @@ def condition_term(
     """
     requested = REQUESTED_COLUMNS.get(condition.column)
     field = field_name(condition.column)
+    if line_term is not None and is_of_event(condition.column, log_format):
+        return line_term(condition)
     if requested is not None and requested.field is None:
         return _requested_term(condition, source)
     place = log_format.fields.index(field) if field in log_format.fields else -1
@@ -134,6 +157,27 @@ def condition_term(
     if place < 0:
         return TRUE if condition.op == "is null" else FALSE
     return term._replace(field=place)
+
+
+def is_of_event(column: str, log_format: LogFormat) -> bool:
+    """Has an envelope what this column asks for? A time in the line itself goes first."""
+    if column == "export_timestamp":
+        return EXPORT_TIMESTAMP not in log_format.fields
+    return column in EVENT_COLUMNS
+
+
+def number_test(condition: Condition) -> Callable[[int | None], bool]:
+    """What a condition on `line` or `export_timestamp` says of a number; None is null."""
+    if condition.column == "line":
+        term = _requested_term(condition, "")
+    else:
+        term = _field_term(condition, EXPORT_TIMESTAMP, "typed")
+    return lambda number: compare_number(term, number)
+
+
+def text_test(condition: Condition, text: str | None) -> bool:
+    """Whether a condition on `log_group` or `log_stream` holds."""
+    return compare_constant(condition, text)
 
 
 def _requested_term(condition: Condition, source: str) -> Term:
@@ -221,14 +265,19 @@ def _time_term(name: str, op: str, value: Fraction | None, log_format: LogFormat
 
 
 def layout_terms(
-    filters: Filters, window: Window, log_format: LogFormat, schema: SchemaName, source: str
+    filters: Filters,
+    window: Window,
+    log_format: LogFormat,
+    schema: SchemaName,
+    source: str,
+    line_term: LineTerm | None = None,
 ) -> list[tuple[Any, ...]] | None:
     """What `_core.Layout` takes as its filter; None where every record is kept."""
     window_terms = window.terms(log_format, source)
     if not filters and not window_terms:
         return None
     groups = [
-        [condition_term(condition, log_format, schema, source) for condition in group]
+        [condition_term(condition, log_format, schema, source, line_term) for condition in group]
         for group in filters or ((),)
     ]
     return [

@@ -9,6 +9,7 @@ from typing import TypeAlias
 import pyarrow as pa
 
 from flowparse.counts import Counts
+from flowparse.enveloped import Enveloped
 from flowparse.errors import FlowparseError
 from flowparse.logformat import LogFormat
 from flowparse.rejects import Reject
@@ -18,11 +19,15 @@ __all__ = ["Ended", "FormatSeen", "Gathered", "Item", "Progressed", "counts_of"]
 
 @dataclass(frozen=True, slots=True)
 class FormatSeen:
-    """A format came into force: its columns, and those of it that the stream leaves out."""
+    """A format came into force: its columns, and those of it that the stream leaves out.
+
+    `filled` are the places of columns that an envelope fills: the core knows the line only.
+    """
 
     log_format: LogFormat
     schema: pa.Schema
     left_out: tuple[str, ...] = ()
+    filled: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Gathered:
 
     def __init__(self) -> None:
         self.seen: FormatSeen | None = None
+        self.events: Enveloped | None = None  # of the rows in the parser, where columns ask
         self.rows_before = 0  # of the rows in the parser: those of sources before this one
         self._ended: list[Ended] = []
         self._sums = [0] * 7

@@ -26,6 +26,8 @@ __all__ = [
     "Condition",
     "Term",
     "compare_constant",
+    "compare_number",
+    "lines_term",
     "network_term",
     "null_term",
     "number_term",
@@ -105,6 +107,11 @@ def number_term(condition: Condition, operand: int, values: Sequence[Fraction | 
             return FALSE if op == "=" else _NOT_NULL
         return Term(_CODES[op], operand, numbers=[int(value)])
     return _order_term(op, operand, value)
+
+
+def lines_term(lines: Sequence[int]) -> Term:
+    """Lines by their numbers, ascending."""
+    return Term(_CODES["in"], LINE, numbers=lines) if lines else FALSE
 
 
 def _is_int64(value: Fraction | float) -> bool:
@@ -196,3 +203,20 @@ def compare_constant(condition: Condition, constant: str | None) -> bool:
     if condition.op in ("in", "not in"):
         return (value in texts) == (condition.op == "in")
     return bool(_COMPARE[condition.op](value, texts[0]))
+
+
+_NAMES: Final = {code: op for op, code in _CODES.items()}
+
+
+def compare_number(term: Term, number: int | None) -> bool:
+    """Does a term on numbers hold for this one? As the core says; None is null."""
+    op = _NAMES[term.op]
+    if op in ("true", "false"):
+        return op == "true"
+    if op in ("is null", "is not null"):
+        return (number is None) == (op == "is null")
+    if number is None:
+        return False
+    if op in ("in", "not in"):
+        return (number in term.numbers) == (op == "in")
+    return bool(_COMPARE[op](number, term.numbers[0]))

@@ -8,21 +8,22 @@ sources with the same format gather in one batch, since a batch costs more than 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 
 from flowparse import _core
+from flowparse.enveloped import Enveloped
 from flowparse.errors import FlowparseError, InflateError, SourceError
-from flowparse.filters import layout_terms
+from flowparse.filters import EVENT_COLUMNS, is_of_event, layout_terms
 from flowparse.items import Ended, FormatSeen, Gathered, Item, Progressed, counts_of
 from flowparse.judge import judge_first_line, read_header
 from flowparse.logformat import LogFormat
 from flowparse.rejects import Reject, first_reject, rejects_batch
 from flowparse.request import Request
-from flowparse.schema import Column, check_of, schema_of
+from flowparse.schema import REQUESTED_COLUMNS, Column, check_of, schema_of
 from flowparse.sniff import Opened
-from flowparse.sources import Ahead, Small, Source, TextStream, open_text, read_small
+from flowparse.sources import Ahead, EventPiece, Small, Source, TextStream, open_text, read_small
 from flowparse.workers import Spare
 
 __all__ = ["SourceParser"]
@@ -59,7 +60,9 @@ class SourceParser:
         self.parser = _core.Parser()
         self.batch_rows = _core.BATCH_ROWS
         self.layouts: dict[tuple[LogFormat, str], tuple[_core.Layout, FormatSeen]] = {}
-        self.by_source = any(c.column == "source" for group in request.filters for c in group)
+        filtered = {condition.column for group in request.filters for condition in group}
+        self.by_source = "source" in filtered
+        self.by_event = not filtered.isdisjoint(EVENT_COLUMNS)
         self.known = _Known()
         self.gathered = Gathered()
 
@@ -99,13 +102,20 @@ class SourceParser:
         """
         gathered = self.gathered
         if self.parser.rows and gathered.seen is not None:
-            batch = self.parser.export(gathered.seen.schema)
+            batch = self._export_batch(gathered.seen, gathered.events)
             if most is None or most > 0:
                 yield batch.slice(0, most)
             gathered.rows_before = 0
             if self.batch_rows < _core.BATCH_ROWS:
                 self._set_batch(min(self.batch_rows * _GROWTH, _core.BATCH_ROWS))
         yield from gathered.take_ended()
+
+    def _export_batch(self, seen: FormatSeen, events: Enveloped | None) -> pa.RecordBatch:
+        if events is None or not seen.filled:
+            return self.parser.export(seen.schema)
+        batch = events.fill(self.parser.export, seen.schema, seen.filled)
+        events.forget(but_last=True)
+        return batch
 
     def _set_batch(self, rows: int) -> None:
         self.batch_rows = rows
@@ -121,24 +131,69 @@ class SourceParser:
         return self.layouts[key]
 
     def _make_layout(self, log_format: LogFormat, source: str) -> tuple[_core.Layout, FormatSeen]:
+        columns = self._columns_of(log_format)
+        layout = self._core_layout(log_format, columns, self.terms(log_format, source, None))
+        return layout, self._format_seen(log_format, columns)
+
+    def event_layout(
+        self, log_format: LogFormat, source: str, events: Enveloped
+    ) -> tuple[_core.Layout, FormatSeen]:
+        """A layout for an envelope, whose filter holds for the lines of one piece."""
+        columns = self._columns_of(log_format)
+        filled = self.fills(log_format)
+        lines = REQUESTED_COLUMNS["line"]
+        asked = [lines if at in filled else column for at, column in enumerate(columns)]
+        layout = self._core_layout(log_format, asked, self.terms(log_format, source, events))
+        return layout, self._format_seen(log_format, columns, filled)
+
+    def fills(self, log_format: LogFormat) -> tuple[int, ...]:
+        """Places of the columns that an envelope fills."""
+        return tuple(
+            at
+            for at, column in enumerate(self._columns_of(log_format))
+            if column == REQUESTED_COLUMNS.get(column.name) and is_of_event(column.name, log_format)
+        )
+
+    def _columns_of(self, log_format: LogFormat) -> tuple[Column, ...]:
+        return self.request.columns_of(log_format) if self.fixed is None else self.fixed
+
+    def terms(
+        self, log_format: LogFormat, source: str, events: Enveloped | None
+    ) -> list[tuple[Any, ...]] | None:
+        """The filter for records of a format, or for those of one piece of an envelope."""
         request = self.request
-        own = request.columns_of(log_format)
-        columns = own if self.fixed is None else self.fixed
-        terms = layout_terms(request.filters, request.window, log_format, request.schema, source)
+        line_term = None if events is None else events.line_term
+        return layout_terms(
+            request.filters, request.window, log_format, request.schema, source, line_term
+        )
+
+    def _core_layout(
+        self, log_format: LogFormat, columns: Sequence[Column], terms: Any
+    ) -> _core.Layout:
         place = {name: at for at, name in reversed(list(enumerate(log_format.fields)))}
-        layout = _core.Layout(
+        return _core.Layout(
             [(name, *check_of(name)) for name in log_format.fields],
             [(c.kind, place.get(c.field, -1) if c.field else -1) for c in columns],
             terms,
         )
+
+    def _format_seen(
+        self, log_format: LogFormat, columns: Sequence[Column], filled: tuple[int, ...] = ()
+    ) -> FormatSeen:
         names = {column.name for column in columns}
+        own = self.request.columns_of(log_format)
         left_out = tuple(column.name for column in own if column.name not in names)
-        return layout, FormatSeen(log_format, schema_of(columns), left_out)
+        return FormatSeen(log_format, schema_of(columns), left_out, filled)
 
 
 def _is_alike(one: FormatSeen | None, other: FormatSeen) -> bool:
     """Filters on the source have a layout for each source, of the same columns."""
-    return one is not None and one.log_format == other.log_format and one.schema == other.schema
+    return (
+        one is not None
+        and one.log_format == other.log_format
+        and one.schema == other.schema
+        and not (one.filled or other.filled)
+    )
 
 
 class _Known:
@@ -165,6 +220,8 @@ class _OneSource:
         self.error: FlowparseError | None = None
         self.reported_bytes = 0
         self.ahead: Ahead | None = None
+        self.events: Enveloped | None = None
+        self.layout: _core.Layout | None = None  # whose filter is another for each piece
 
     def run(self) -> Iterator[Item]:
         name = self.source.name.encode("utf-8", "backslashreplace")
@@ -231,6 +288,8 @@ class _OneSource:
         parser, pieces = self.parser, self._pieces(text)
         while event != _core.EVENT_END:
             if event == _core.EVENT_INPUT:
+                if self.events is not None:
+                    yield from self._pass_events(self.events)
                 self._feed(pieces)
                 if text is not None and text.bytes_read - self.reported_bytes >= _PROGRESS_BYTES:
                     yield Progressed(text.bytes_read - self.reported_bytes)
@@ -255,8 +314,29 @@ class _OneSource:
             return
         if piece is None:
             self.parser.finish(True)
+        elif isinstance(piece, EventPiece):
+            self._feed_events(piece)
         else:
             self.parser.write(piece)
+
+    def _feed_events(self, piece: EventPiece) -> None:
+        if self.events is None:
+            self.events = Enveloped()
+        self.events.take(piece.lines)
+        if self.layout is not None and self.seen is not None:
+            terms = self.owner.terms(self.seen.log_format, self.source.name, self.events)
+            self.layout.refilter(terms or [])
+        self.parser.write(bytes(piece))
+
+    def _pass_events(self, events: Enveloped) -> Iterator[Item]:
+        """The core has used all lines: they are kept only for the rows that need them."""
+        yield from self._export_rejects()
+        needed = self.parser.rows > 0 and self.seen is not None and bool(self.seen.filled)
+        if needed and events.is_full:
+            yield from self.owner.export_rows()
+            needed = False
+        if not needed:
+            events.forget()
 
     def _change_format(self, event: int) -> Iterator[Item]:
         line, number, byte_offset, too_long = self.parser.line()
@@ -266,7 +346,7 @@ class _OneSource:
                     line,
                     too_long=too_long,
                     given=self.owner.request.log_format,
-                    place=f"{self.source.name}, line {number}, byte {byte_offset}",
+                    place=f"{self.source.name}, {self._place(number, byte_offset)}",
                 )
             except FlowparseError:
                 yield from self.owner.export_rows()
@@ -276,15 +356,28 @@ class _OneSource:
             assert header is not None  # the core judged it by the same rule
             log_format, taken = header, True
         try:
-            layout, self.seen = self.owner.layout(log_format, self.source.name)
+            layout, self.seen = self._layout(log_format)
         except ValueError:  # a format that the options do not fit
             yield from self.owner.export_rows()
             raise
         yield from self._begin_columns(self.seen)
         self.parser.use(layout, taken)
-        if event == _core.EVENT_FIRST_LINE and taken:
+        if event == _core.EVENT_FIRST_LINE and taken and self.events is None:
             known = self.owner.known
             known.header, known.layout, known.seen = line, layout, self.seen
+
+    def _place(self, line: int, byte_offset: int) -> str:
+        if self.events is not None:
+            return f"event {self.events.number_of(line)}"
+        return f"line {line}, byte {byte_offset}"
+
+    def _layout(self, log_format: LogFormat) -> tuple[_core.Layout, FormatSeen]:
+        owner, name = self.owner, self.source.name
+        if self.events is None or not (owner.by_event or owner.fills(log_format)):
+            return owner.layout(log_format, name)
+        layout, seen = owner.event_layout(log_format, name, self.events)
+        self.layout = layout if owner.by_event else None
+        return layout, seen
 
     def _begin_columns(self, seen: FormatSeen) -> Iterator[Item]:
         """Rows of another format go first: a batch has one."""
@@ -292,12 +385,14 @@ class _OneSource:
             if not _is_alike(self.gathered.seen, seen):
                 yield from self.owner.export_rows()
                 yield seen
-            self.gathered.seen = seen
+            self.gathered.seen, self.gathered.events = seen, self.events
 
     def _export_rejects(self) -> Iterator[Item]:
         if self.seen is None or not self.parser.rejects:
             return
         raw = self.parser.export_rejects()
+        if self.events is not None:
+            raw = self.events.renumber(raw)
         if self.first is None:
             self.first = first_reject(raw, self.source.name, self.seen.log_format)
         if self.owner.request.on_reject == "raise":

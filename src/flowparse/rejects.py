@@ -90,8 +90,13 @@ def first_reject(raw: pa.RecordBatch, source: str, log_format: LogFormat) -> Rej
         row["byte_offset"],
         field,
         reason,
-        f"{what} ({source}, line {row['line']}, byte {row['byte_offset']})",
+        f"{what} ({source}, {_place(row['line'], row['byte_offset'])})",
     )
+
+
+def _place(line: int, byte_offset: int | None) -> str:
+    """Only what is no text has no byte."""
+    return f"event {line}" if byte_offset is None else f"line {line}, byte {byte_offset}"
 
 
 def _describe(

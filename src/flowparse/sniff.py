@@ -12,7 +12,15 @@ from flowparse.errors import FlowparseError, InflateError, SourceError
 from flowparse.judge import judge_first_line
 from flowparse.keys import parse_key
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
-from flowparse.sources import Small, Source, TextStream, is_ranged, open_text, read_small
+from flowparse.sources import (
+    EventPiece,
+    Small,
+    Source,
+    TextStream,
+    is_ranged,
+    open_text,
+    read_small,
+)
 
 __all__ = ["Found", "Opened", "find_format", "sniff_formats"]
 
@@ -27,6 +35,7 @@ class Opened:
     keep: bool
     pieces: list[bytes] = field(default_factory=list)
     error: FlowparseError | None = None
+    enveloped: bool = False
 
     def reach_first_line(self, parser: _core.Parser) -> bool:
         """Bring the parser to the first line that is not blank; False: there is none."""
@@ -47,7 +56,8 @@ class Opened:
         else:
             if self.keep:
                 self.pieces.append(piece)
-            parser.write(piece)
+            self.enveloped = isinstance(piece, EventPiece)
+            parser.write(bytes(piece) if self.enveloped else piece)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,7 @@ def find_format(source: Source, given: LogFormat | None = None) -> Found | None:
             if opened.error is not None:
                 raise opened.error
             return None
-        log_format, is_header = _judge(parser, given, source.name)
+        log_format, is_header = _judge(parser, given, source.name, opened.enveloped)
     exported = log_format.fields[0] == EXPORT_TIMESTAMP and len(log_format) > 1
     if exported:
         log_format = LogFormat(log_format.fields[1:])
@@ -199,7 +209,9 @@ def _judge_quietly(
         return None
 
 
-def _judge(parser: _core.Parser, given: LogFormat | None, name: str) -> tuple[LogFormat, bool]:
+def _judge(
+    parser: _core.Parser, given: LogFormat | None, name: str, enveloped: bool = False
+) -> tuple[LogFormat, bool]:
     line, number, byte_offset, too_long = parser.line()
-    place = f"{name}, line {number}, byte {byte_offset}"
+    place = f"{name}, event {number}" if enveloped else f"{name}, line {number}, byte {byte_offset}"
     return judge_first_line(line, too_long=too_long, given=given, place=place)

@@ -2,14 +2,16 @@
 
 Stages "open" and "inflate": `listing` lists what the caller has, `local` what is on this
 machine and `s3` what is in a bucket; `fetching` brings objects before they are parsed;
-`container` tells by the first bytes what a source is, `inflate` unpacks gzip members, `ahead`
-does so on another thread, and `small` reads a small object in one step.
+`container` tells by the first bytes what a source is, `inflate` unpacks gzip members,
+`envelope` reads JSON and `events` lays out what it holds as lines, `ahead` unpacks on another
+thread, and `small` reads a small object in one step.
 """
 
 from __future__ import annotations
 
 from flowparse.sources.ahead import Ahead
 from flowparse.sources.container import TextStream, container_of, open_text
+from flowparse.sources.events import EventLines, EventPiece
 from flowparse.sources.fetching import Fetching, fetch_ahead, is_ranged
 from flowparse.sources.listing import list_requested, list_sources
 from flowparse.sources.local import Source, as_text, version_of
@@ -18,6 +20,8 @@ from flowparse.sources.small import SMALL_BYTES, Small, read_small
 __all__ = [
     "SMALL_BYTES",
     "Ahead",
+    "EventLines",
+    "EventPiece",
     "Fetching",
     "Small",
     "Source",

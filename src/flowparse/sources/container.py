@@ -6,10 +6,13 @@ Stage "open": a source becomes a stream of plain text, in pieces cut anywhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import chain
 from types import TracebackType
 from typing import Final, Literal, Self
 
 from flowparse.errors import SourceError
+from flowparse.sources.envelope import read_events
+from flowparse.sources.events import lay_out
 from flowparse.sources.inflate import PIECE_BYTES, inflate
 from flowparse.sources.local import Reader, Source
 
@@ -58,6 +61,8 @@ def container_of(head: bytes) -> Container:
 
 class TextStream:
     """The plain text of one source: iterates `bytes`, cut anywhere, at most 512 KiB each.
+
+    Of a JSON envelope it is the text of the events, in `EventPiece`s, which know more of them.
 
     Notes
     -----
@@ -118,7 +123,8 @@ def open_text(source: Source) -> TextStream:
     ------
     SourceError
         The source cannot be opened or read, or it holds what this version does not read:
-        Parquet or a JSON envelope. Inside gzip that shows at the first piece.
+        Parquet. Inside gzip that shows at the first piece. While iterating: a JSON envelope is
+        damaged. All events before the damage came out first.
     InflateError
         While iterating: gzip data is damaged. All text before the damage came out first.
 
@@ -168,16 +174,28 @@ def _read_gzip(source: Source, reader: Reader, head: bytes) -> Iterator[bytes]:
     pieces = inflate(source, reader, head)
     for first in pieces:
         inside = container_of(first)
+        if inside == "json":
+            yield from lay_out(read_events(source.name, chain([first], pieces)))
+            return
         if inside != "text":
             raise _cannot_read(f"{source.name}: {_WORDS[inside]} inside gzip", source.name)
         yield first
         yield from pieces
 
 
+def _read_json(source: Source, reader: Reader, head: bytes) -> Iterator[bytes]:
+    """The events of JSON that stands as it is stored."""
+    return lay_out(read_events(source.name, _read_plain(source, reader, head)))
+
+
 _Unpacker = Callable[[Source, Reader, bytes], Iterator[bytes]]
 
 #: A reader of another container is one more line here.
-_UNPACKERS: Final[dict[Container, _Unpacker]] = {"text": _read_plain, "gzip": _read_gzip}
+_UNPACKERS: Final[dict[Container, _Unpacker]] = {
+    "text": _read_plain,
+    "gzip": _read_gzip,
+    "json": _read_json,
+}
 
 
 def _unpacker(name: str, container: Container) -> _Unpacker:
@@ -187,4 +205,4 @@ def _unpacker(name: str, container: Container) -> _Unpacker:
 
 
 def _cannot_read(what: str, name: str) -> SourceError:
-    return SourceError(f"{what}: this version reads text and gzip", source=name)
+    return SourceError(f"{what}: this version reads text, gzip and JSON envelopes", source=name)
