@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flowparse.access import Access
+from flowparse.aws.events import unwrap
 from flowparse.keys import Key, parse_key
 
-__all__ = ["Access", "Key", "parse_key"]
+__all__ = ["Access", "Key", "parse_key", "unwrap"]
