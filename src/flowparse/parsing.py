@@ -22,7 +22,7 @@ from flowparse.logformat import LogFormat
 from flowparse.rejects import Reject, first_reject, rejects_batch
 from flowparse.request import Request
 from flowparse.schema import REQUESTED_COLUMNS, Column, check_of, schema_of
-from flowparse.sniff import Opened
+from flowparse.sniff import Opened, format_given
 from flowparse.sources import Ahead, EventPiece, Small, Source, TextStream, open_text, read_small
 from flowparse.workers import Spare
 
@@ -345,7 +345,7 @@ class _OneSource:
                 log_format, taken = judge_first_line(
                     line,
                     too_long=too_long,
-                    given=self.owner.request.log_format,
+                    given=format_given(self.source, self.owner.request.log_format),
                     place=f"{self.source.name}, {self._place(number, byte_offset)}",
                 )
             except FlowparseError:

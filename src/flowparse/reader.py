@@ -21,7 +21,15 @@ from flowparse.rejects import REJECTS_SCHEMA, Reject
 from flowparse.request import Request
 from flowparse.schema import Column, schema_of
 from flowparse.sniff import Opened, sniff_formats
-from flowparse.sources import SMALL_BYTES, Fetching, Small, Source, as_text, fetch_ahead
+from flowparse.sources import (
+    SMALL_BYTES,
+    EventSource,
+    Fetching,
+    Small,
+    Source,
+    as_text,
+    fetch_ahead,
+)
 from flowparse.workers import Spare, run_in_order
 
 __all__ = ["ERRORS_SCHEMA", "FlowReader", "with_metadata"]
@@ -87,6 +95,9 @@ class FlowReader:
         fixed: bool = True,
         columns: tuple[Column, ...] | None = None,
     ) -> None:
+        for source in sources:
+            if isinstance(source, EventSource):
+                source.prepare(request)
         self._sources = sources
         self._request = request
         self._opened: dict[int, Opened | Small] = {}

@@ -14,6 +14,7 @@ from flowparse.keys import parse_key
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
 from flowparse.sources import (
     EventPiece,
+    EventSource,
     Small,
     Source,
     TextStream,
@@ -22,7 +23,7 @@ from flowparse.sources import (
     read_small,
 )
 
-__all__ = ["Found", "Opened", "find_format", "sniff_formats"]
+__all__ = ["Found", "Opened", "find_format", "format_given", "sniff_formats"]
 
 ToldBy: TypeAlias = Literal["header", "first record", "log_format"]
 
@@ -111,12 +112,26 @@ def find_format(source: Source, given: LogFormat | None = None) -> Found | None:
             if opened.error is not None:
                 raise opened.error
             return None
+        given = format_given(source, given)
         log_format, is_header = _judge(parser, given, source.name, opened.enveloped)
     exported = log_format.fields[0] == EXPORT_TIMESTAMP and len(log_format) > 1
     if exported:
         log_format = LogFormat(log_format.fields[1:])
     told_by: ToldBy = "header" if is_header else "log_format" if given else "first record"
     return Found(log_format, told_by, exported)
+
+
+def format_given(source: Source, given: LogFormat | None) -> LogFormat | None:
+    """The caller's `log_format`; without one, what a log group's flow logs are known to have.
+
+    Raises
+    ------
+    LogFormatError
+        They have several.
+    SourceError
+        The question is refused, for another reason than that the caller may not ask.
+    """
+    return source.find_format() if given is None and isinstance(source, EventSource) else given
 
 
 def sniff_formats(
@@ -183,7 +198,7 @@ def _sniff(
         opened = Opened(open_text(source), keep=not source.rereadable)
     except SourceError:
         return None, None
-    log_format = _judge_quietly(opened, given, parser)
+    log_format = _judge_quietly(opened, source, given, parser)
     if not source.rereadable:
         return log_format, opened
     opened.text.close()
@@ -199,12 +214,12 @@ def _judge_small(small: Small, given: LogFormat | None, parser: _core.Parser) ->
 
 
 def _judge_quietly(
-    opened: Opened, given: LogFormat | None, parser: _core.Parser
+    opened: Opened, source: Source, given: LogFormat | None, parser: _core.Parser
 ) -> LogFormat | None:
     if not opened.reach_first_line(parser):
         return None
     try:
-        return _judge(parser, given, "")[0]
+        return _judge(parser, format_given(source, given), "")[0]
     except FlowparseError:
         return None
 

@@ -7,6 +7,8 @@ import gzip
 import io
 import os
 import pickle
+import subprocess
+import sys
 import tempfile
 import threading
 from pathlib import Path
@@ -285,14 +287,6 @@ def test_anything_else(source):
         list_sources([source])
 
 
-@pytest.mark.parametrize("source", ["logs://us-east-1/group"])
-def test_remote(source):
-    """What this version does not read is a SourceError that says so."""
-    with pytest.raises(SourceError, match="this version does not read CloudWatch Logs") as caught:
-        list_sources(source)
-    assert caught.value.source == source
-
-
 def test_offset(tree):
     """A pass may begin at a byte, from a path and from bytes."""
     for source in ("logs/a.log", b"a.log"):
@@ -328,3 +322,16 @@ def test_no_version(tree):
     """Bytes and file objects have none, and a file that is gone has none any more."""
     assert [source.version for source in list_sources([b"x", io.BytesIO(b"x")])] == [None, None]
     assert version_of("logs/none.log") is None
+
+
+def test_a_log_group_is_listed_without_asking_anyone():
+    """`logs://REGION/GROUP` is one source, named as it was given, and imports no boto3 yet."""
+    code = (
+        "import sys; from flowparse.sources import list_sources; "
+        "[one] = list_sources('logs://us-east-1//vpc/flow'); "
+        "print(one.name, 'boto3' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
+    )
+    assert done.stdout.split() == ["logs://us-east-1//vpc/flow", "False"]

@@ -1,17 +1,17 @@
 """Floor 2: where bytes come from.
 
 Stages "open" and "inflate": `listing` lists what the caller has, `local` what is on this
-machine and `s3` what is in a bucket; `fetching` brings objects before they are parsed;
-`container` tells by the first bytes what a source is, `inflate` unpacks gzip members,
-`envelope` reads JSON and `events` lays out what it holds as lines, `ahead` unpacks on another
-thread, and `small` reads a small object in one step.
+machine, `s3` what is in a bucket and `cloudwatch` what is in a log group; `fetching` brings
+objects before they are parsed; `container` tells by the first bytes what a source is, `inflate`
+unpacks gzip members, `envelope` reads JSON, `events` lays out as lines what that and a log group
+hold, `ahead` unpacks on another thread, and `small` reads a small object in one step.
 """
 
 from __future__ import annotations
 
 from flowparse.sources.ahead import Ahead
 from flowparse.sources.container import TextStream, container_of, open_text
-from flowparse.sources.events import EventLines, EventPiece
+from flowparse.sources.events import EventLines, EventPiece, EventSource
 from flowparse.sources.fetching import Fetching, fetch_ahead, is_ranged
 from flowparse.sources.listing import list_requested, list_sources
 from flowparse.sources.local import Source, as_text, version_of
@@ -22,6 +22,7 @@ __all__ = [
     "Ahead",
     "EventLines",
     "EventPiece",
+    "EventSource",
     "Fetching",
     "Small",
     "Source",

@@ -12,7 +12,7 @@ from typing import Final, Literal, Self
 
 from flowparse.errors import SourceError
 from flowparse.sources.envelope import read_events
-from flowparse.sources.events import lay_out
+from flowparse.sources.events import EventReader, EventSource, lay_out
 from flowparse.sources.inflate import PIECE_BYTES, inflate
 from flowparse.sources.local import Reader, Source
 
@@ -69,7 +69,7 @@ class TextStream:
     Use it as a context manager, or call `close`. A file object of the caller stays open.
     """
 
-    def __init__(self, reader: Reader, pieces: Iterator[bytes]) -> None:
+    def __init__(self, reader: Reader | EventReader, pieces: Iterator[bytes]) -> None:
         self._reader = reader
         self._pieces = pieces
 
@@ -141,6 +141,9 @@ def open_text(source: Source) -> TextStream:
     ...     list(stream)
     [b'2 - - -']
     """
+    if isinstance(source, EventSource):
+        events = EventReader(source)
+        return TextStream(events, events)
     reader = source.open()
     try:
         head = _read_head(reader)

@@ -8,14 +8,20 @@ piece stands what no line says: the number of its event, its time, its group and
 from __future__ import annotations
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from flowparse.errors import FlowparseError
+from flowparse.logformat import LogFormat
+from flowparse.request import Request
 
-__all__ = ["EventLines", "EventPiece", "Events", "encode", "lay_out"]
+if TYPE_CHECKING:
+    from flowparse.sources.local import Reader
+
+__all__ = ["EventLines", "EventPiece", "EventReader", "EventSource", "Events", "encode", "lay_out"]
 
 #: A piece of text ends with the document that makes it as long as this, or at so many events.
 _PIECE_CHARACTERS: Final = 256 * 1024
@@ -68,6 +74,57 @@ class EventLines:
     numbers: Sequence[int]
     timestamps: list[int | None]
     streams: list[tuple[str | None, str | None, int]]
+
+
+class EventSource(ABC):
+    """A source that has events and no bytes. It grows, and so is read once."""
+
+    name: str
+    size: None = None
+    version: None = None
+    rereadable = False
+
+    def open(self, offset: int = 0) -> Reader:
+        """Refuse: there are no bytes."""
+        raise TypeError(f"{self.name} has events: open_text reads them")
+
+    @abstractmethod
+    def prepare(self, request: Request) -> None:
+        """Take over what a call asks for, before anything is read."""
+
+    @abstractmethod
+    def read_events(self) -> Iterator[Events]:
+        """The events, in the order in which they are numbered."""
+
+    @abstractmethod
+    def find_format(self) -> LogFormat | None:
+        """The format of the messages, where somebody knows it."""
+
+
+class EventReader:
+    """One pass over the events of such a source, as pieces of text.
+
+    Attributes
+    ----------
+    taken : int
+        Bytes of text so far.
+    """
+
+    def __init__(self, source: EventSource) -> None:
+        self.taken = 0
+        self._pieces = lay_out(source.read_events())
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> EventPiece:
+        piece = next(self._pieces)
+        self.taken += len(piece)
+        return piece
+
+    def close(self) -> None:
+        """End the pass."""
+        self._pieces = iter(())
 
 
 class EventPiece(bytes):

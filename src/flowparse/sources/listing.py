@@ -9,16 +9,16 @@ import os
 from typing import Final
 
 from flowparse.access import Access
-from flowparse.errors import SourceError
 from flowparse.prune import EVERYTHING, Scope
 from flowparse.request import Request
+from flowparse.sources.cloudwatch import LogGroupSource, is_log_group
 from flowparse.sources.local import Source, bytes_source, file_source, list_path
 from flowparse.sources.s3 import ObjectSource, is_s3, list_objects
 
 __all__ = ["list_requested", "list_sources"]
 
 _ACCEPTED: Final = (
-    "a path (str or os.PathLike), a glob, a folder, an s3:// address, bytes, bytearray, "
+    "a path (str or os.PathLike), a glob, a folder, an s3:// or logs:// address, bytes, bytearray, "
     "memoryview, a binary file object, or a list or tuple of these"
 )
 
@@ -36,8 +36,9 @@ def list_sources(
     ----------
     source : str, os.PathLike, bytes, bytearray, memoryview, binary file object, list or tuple
         A path; a glob (`*`, `?`, `[`, and `**` for folders of any depth); a folder, read with
-        its sub-folders; an object or a prefix of S3; bytes; a binary file object; or a list of
-        these. A path that exists is taken as it stands, whatever characters it has.
+        its sub-folders; an object or a prefix of S3; a log group, `logs://REGION/GROUP`; bytes; a
+        binary file object; or a list of these. A path that exists is taken as it stands, whatever
+        characters it has.
     scope : Scope
         What can be of use: of the objects below a prefix that AWS named, the others are left out.
     access : Access, optional
@@ -101,6 +102,6 @@ def _list_one(source: object, scope: Scope, of_files: Scope, access: Access) -> 
 def _list_text(text: str, scope: Scope, of_files: Scope, access: Access) -> list[Source]:
     if is_s3(text):
         return list(list_objects(text, access, scope))
-    if text.lower().startswith("logs://"):
-        raise SourceError(f"{text}: this version does not read CloudWatch Logs", source=text)
+    if is_log_group(text):
+        return [LogGroupSource(text, access)]
     return list(list_path(text, of_files))
