@@ -335,3 +335,14 @@ def test_a_log_group_is_listed_without_asking_anyone():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120
     )
     assert done.stdout.split() == ["logs://us-east-1//vpc/flow", "False"]
+
+
+def test_the_write_test_of_an_export_is_skipped(tmp_path):
+    """`aws-logs-write-test` is passed over in folders of any depth, and read where it is named."""
+    (tmp_path / "exported").mkdir()
+    for folder in (tmp_path, tmp_path / "exported"):
+        (folder / "aws-logs-write-test").write_bytes(b"Permission Check Successful")
+        (folder / "000000.gz").write_bytes(b"2")
+    shown = [Path(name).relative_to(tmp_path).as_posix() for name in names(tmp_path)]
+    assert shown == ["000000.gz", "exported/000000.gz"]
+    assert len(names(tmp_path / "aws-logs-write-test")) == 1

@@ -63,9 +63,10 @@ def list_sources(
     Notes
     -----
     In a folder, files and sub-folders whose names start with `.` or `_` are skipped, and so
-    are pipes, sockets and devices; links are followed, and a folder that links lead to twice
-    is read once. A glob matches as in a shell; a folder that it matches is read like any
-    folder. A file that cannot be looked at is listed: opening it tells why.
+    are `aws-logs-write-test`, which an export of CloudWatch Logs leaves there, and pipes, sockets
+    and devices; links are followed, and a folder that links lead to twice is read once. A glob
+    matches as in a shell; a folder that it matches is read like any folder. A file that cannot
+    be looked at is listed: opening it tells why.
 
     Examples
     --------

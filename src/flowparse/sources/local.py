@@ -29,10 +29,13 @@ __all__ = [
     "as_text",
     "bytes_source",
     "file_source",
+    "is_shown",
     "list_path",
     "version_of",
 ]
 
+#: What an export of CloudWatch Logs leaves beside its logs, to see whether it may write there.
+_WRITE_TEST: Final = "aws-logs-write-test"
 _SHOWN_CHARACTERS: Final = 200
 
 
@@ -344,12 +347,17 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
     """What is in a folder, without what is hidden, in order."""
     try:
         with os.scandir(folder) as entries:
-            shown = [entry for entry in entries if entry.name[0] not in "._"]
+            shown = [entry for entry in entries if is_shown(entry.name)]
         return sorted(shown, key=lambda entry: entry.path)
     except OSError as error:
         raise SourceError(
             f"{folder}: the folder cannot be listed: {_reason(error)}", source=folder
         ) from error
+
+
+def is_shown(name: str) -> bool:
+    """Whether a name in a folder, or below a prefix, is not that of something else."""
+    return name[:1] not in (".", "_") and name != _WRITE_TEST
 
 
 def _key(file: PathSource) -> bytes:

@@ -15,6 +15,7 @@ from flowparse.access import Access
 from flowparse.errors import SourceError
 from flowparse.keys import parse_key
 from flowparse.prune import Scope
+from flowparse.sources.local import is_shown
 from flowparse.sources.s3.address import read_address
 from flowparse.sources.s3.objects import ObjectSource
 from flowparse.sources.s3.requests import Bucket
@@ -107,7 +108,7 @@ class _Filter:
 
     def _is_wanted(self, key: str) -> bool:
         names = key[len(self.prefix) :].split("/")
-        if not names[-1] or any(name[:1] in (".", "_") for name in names):
+        if not names[-1] or not all(is_shown(name) for name in names):
             return False
         if is_other_service(key, self.prefix):
             return False
@@ -166,7 +167,7 @@ def _take_step(bucket: Bucket, filtered: _Filter, step: _Step) -> _Found:
     for page in _pages(bucket, prefix, Span(), delimiter="/"):
         objects += filtered.keep(page)
         below += [one["Prefix"] for one in page.get("CommonPrefixes", ())]
-    shown = [one for one in below if one[len(prefix) :][:1] not in (".", "_")]
+    shown = [one for one in below if is_shown(one[len(prefix) :])]
     return _Found(objects, [_Step(one, step.level + 1) for one in are_wanted(shown, scope)])
 
 
