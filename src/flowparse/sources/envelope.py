@@ -29,11 +29,13 @@ __all__ = ["read_events"]
 #: `raw_decode` without a Python call for each document. It raises StopIteration, with the place,
 #: where no value begins.
 _SCAN: Final[Callable[[str, int], tuple[Any, int]]] = json.JSONDecoder().scan_once  # type: ignore[attr-defined]
-_BLANKS: Final = re.compile(r"[ \t\r\n]*")
+_BLANKS: Final = " \t\r\n"
+_MANY_BLANKS: Final = re.compile(r"[ \t\r\n]+")
 #: Nothing but a string may be cut off farther from the end than this: `-Infinity`.
 _LONGEST_WORD: Final = 9
 _SHOWN_KEYS: Final = 5
 _NO_NAMES: Final[tuple[Any, Any]] = (None, None)
+_OBJECT: Final = {dict}
 _KEEPS: Final = 'on_reject="collect" keeps the documents before it'
 
 
@@ -71,26 +73,35 @@ def read_events(name: str, pieces: Iterable[bytes]) -> Iterator[Events]:
     [['2 a'], ['2 b']]
     """
     text = _Text(pieces)
-    for documents in _read_documents(name, text):
-        alone: list[dict[str, Any]] = []
-        stream = _NO_NAMES
-        for at, document in documents:
-            if type(document.get("message")) is str and "logEvents" not in document:
-                names = _NO_NAMES
-                if len(document) > 1:
-                    names = document.get("logGroup"), document.get("logStream")
-                if alone and names != stream:
-                    yield _join(alone)
-                    alone = []
-                stream = names
-                alone.append(document)
-                continue
-            if alone:
+    for places, documents in _read_documents(name, text):
+        lone = [d["message"] for d in documents if len(d) == 1 and "message" in d]
+        if len(lone) == len(documents):  # all are Firehose's own, which are many
+            yield Events(None, None, lone, [None] * len(lone))
+        else:
+            yield from _read_mixed(name, text, places, documents)
+
+
+def _read_mixed(
+    name: str, text: _Text, places: list[int], documents: list[dict[str, Any]]
+) -> Iterator[Events]:
+    """Events of documents of any kind. Those that are one event each come together."""
+    alone: list[dict[str, Any]] = []
+    stream = _NO_NAMES
+    for place, document in zip(places, documents, strict=True):
+        if type(document.get("message")) is str and "logEvents" not in document:
+            names = document.get("logGroup"), document.get("logStream")
+            if alone and names != stream:
                 yield _join(alone)
                 alone = []
-            yield from _events_of(name, text, at, document)
+            stream = names
+            alone.append(document)
+            continue
         if alone:
             yield _join(alone)
+            alone = []
+        yield from _events_of(name, text, place, document)
+    if alone:
+        yield _join(alone)
 
 
 def _join(alone: list[dict[str, Any]]) -> Events:
@@ -108,7 +119,7 @@ def _events_of(name: str, text: _Text, at: int, document: dict[str, Any]) -> Ite
     if document.get("messageType") == "CONTROL_MESSAGE":
         return
     events, awslogs = document.get("logEvents"), document.get("awslogs")
-    if isinstance(events, list) and all(isinstance(event, dict) for event in events):
+    if isinstance(events, list) and set(map(type, events)) <= _OBJECT:
         yield Events(
             _read_name(document.get("logGroup")),
             _read_name(document.get("logStream")),
@@ -213,17 +224,18 @@ class _Text:
         return self._bytes_before + len(encode(self.rest[:at]))
 
 
-def _read_documents(name: str, text: _Text) -> Iterator[list[tuple[int, dict[str, Any]]]]:
-    """The documents of a stretch of text, each with where it begins in it."""
+def _read_documents(name: str, text: _Text) -> Iterator[tuple[list[int], list[dict[str, Any]]]]:
+    """The documents of a stretch of text, and where each begins in it."""
     while True:
-        documents: list[tuple[int, dict[str, Any]]] = []
+        places: list[int] = []
+        documents: list[dict[str, Any]] = []
         error = None
         try:
-            _scan(name, text, documents)
+            _scan(name, text, places, documents)
         except SourceError as found:
             error = found
         if documents:
-            yield documents
+            yield places, documents
         if error is not None:
             raise error
         if text.ended:
@@ -234,17 +246,23 @@ def _read_documents(name: str, text: _Text) -> Iterator[list[tuple[int, dict[str
         text.grow()
 
 
-def _scan(name: str, text: _Text, documents: list[tuple[int, dict[str, Any]]]) -> None:
+def _scan(name: str, text: _Text, places: list[int], documents: list[dict[str, Any]]) -> None:
     """All whole documents; the text is left where the first that is not begins."""
-    scan, skip, rest = _SCAN, _BLANKS.match, text.rest
+    scan, rest = _SCAN, text.rest
     at, n = text.at, len(rest)
     try:
-        while (at := skip(rest, at).end()) < n:  # type: ignore[union-attr]
-            document, end = scan(rest, at)
-            if type(document) is not dict:
-                raise _malformed(name, text.place(at), "a document is no object")
-            documents.append((at, document))
-            at = end
+        while at < n:
+            if rest[at] == "\n":
+                at += 1
+            elif rest[at] in _BLANKS:
+                at = _skip(rest, at)
+            else:
+                document, end = scan(rest, at)
+                if type(document) is not dict:
+                    raise _malformed(name, text.place(at), "a document is no object")
+                places.append(at)
+                documents.append(document)
+                at = end
     except json.JSONDecodeError as error:
         if not _may_go_on(error, rest):
             raise _malformed(name, text.place(error.pos), error.msg) from None
@@ -255,6 +273,12 @@ def _scan(name: str, text: _Text, documents: list[tuple[int, dict[str, Any]]]) -
         raise _malformed(name, text.place(at), str(error)) from None
     finally:
         text.at = at
+
+
+def _skip(text: str, at: int) -> int:
+    """Past the blanks that begin here."""
+    blanks = _MANY_BLANKS.match(text, at)
+    return blanks.end() if blanks else at
 
 
 def _may_go_on(error: json.JSONDecodeError, text: str) -> bool:

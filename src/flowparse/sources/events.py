@@ -254,7 +254,10 @@ class _Making:
 
 def _read_times(timestamps: list[Any]) -> list[int | None]:
     """Numbers as they are, unless one of them is none."""
-    if all(type(t) is int and _EARLIEST <= t <= _LATEST for t in timestamps):
+    types = set(map(type, timestamps))
+    if types == {type(None)}:
+        return timestamps
+    if types == {int} and min(timestamps) >= _EARLIEST and max(timestamps) <= _LATEST:
         return timestamps
     return [t if type(t) is int and _EARLIEST <= t <= _LATEST else None for t in timestamps]
 
