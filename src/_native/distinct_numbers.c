@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 enum { FIRST_SLOTS = 256, DIRECT_SLOTS = 1 << 17, FEW_SLOTS = 1 << 12 };
+enum { SPARSE = 4 }; /* slots a number, at least */
 
 static fp_status make_room(fp_numbers *numbers, uint32_t n_slots, uint32_t capacity) {
     uint32_t *slots = calloc(n_slots, sizeof *slots);
@@ -33,7 +34,7 @@ fp_status fp_numbers_begin(fp_numbers *numbers, uint64_t seed, int64_t least, in
     numbers->direct = range < FEW_SLOTS || (range < DIRECT_SLOTS && range < n);
     if (numbers->direct)
         return make_room(numbers, (uint32_t)range + 1, (uint32_t)range + 1);
-    return make_room(numbers, FIRST_SLOTS, FIRST_SLOTS / 2);
+    return make_room(numbers, FIRST_SLOTS, FIRST_SLOTS / SPARSE);
 }
 
 static uint32_t hash_number(const fp_numbers *numbers, int64_t value) {
@@ -52,7 +53,8 @@ FP_INLINE uint32_t *find_slot(const fp_numbers *numbers, int64_t value) {
 static fp_status grow(fp_numbers *numbers) {
     if (numbers->n_slots > UINT32_MAX / 4)
         return FP_ERR_SIZE;
-    fp_status status = make_room(numbers, numbers->n_slots * 2, numbers->n_slots);
+    uint32_t n_slots = numbers->n_slots * 2;
+    fp_status status = make_room(numbers, n_slots, n_slots / SPARSE);
     for (uint32_t code = 0; code < numbers->n_values && status == FP_OK; code++)
         *find_slot(numbers, numbers->values[code]) = code + 1;
     return status;

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_MARKS = 64, AHEAD = 32, ENDS_BYTES = 16 };
+enum { FIRST_MARKS = 64, AHEAD = 64, ENDS_BYTES = 16 };
 
 void fp_texts_begin(fp_texts *texts, uint64_t seed) {
     *texts = (fp_texts){0};
@@ -112,9 +112,9 @@ FP_INLINE bool is_value(const fp_texts *texts, uint32_t code, const fp_ends *end
             memcmp(texts->plain.data + value->at, text, ends->size) == 0);
 }
 
-FP_INLINE fp_status encode_text(fp_texts *texts, const fp_ends *ends, const uint8_t *text,
-                                uint32_t hash, uint32_t *code) {
-    for (uint32_t i = hash; FP_LIKELY(texts->n_marks); i++) {
+FP_APART fp_status encode_text(fp_texts *texts, const fp_ends *ends, const uint8_t *text,
+                               uint32_t hash, uint32_t *code) {
+    for (uint32_t i = hash; texts->n_marks; i++) {
         fp_mark mark = texts->marks[i & (texts->n_marks - 1)];
         if (!mark.code_plus_1)
             break;
@@ -126,22 +126,42 @@ FP_INLINE fp_status encode_text(fp_texts *texts, const fp_ends *ends, const uint
     return add_text(texts, ends, text, hash, code);
 }
 
-fp_status fp_texts_encode(fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
-                          const uint8_t *end, size_t n, uint32_t *codes) {
+/* What is on its way from memory for the next values. */
+typedef struct ahead {
     fp_ends ends[AHEAD];
     uint32_t hashes[AHEAD];
-    for (size_t begin = 0; begin < n; begin += AHEAD) {
-        size_t some = n - begin < AHEAD ? n - begin : AHEAD;
+    uint32_t likely[AHEAD]; /* code + 1 of the value that it may be, or 0 */
+} ahead;
+
+FP_INLINE void look_ahead(const fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
+                          const uint8_t *end, size_t n, ahead *next) {
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *text = bytes + offsets[i];
+        next->ends[i] = read_ends(text, (uint32_t)(offsets[i + 1] - offsets[i]), end);
+        next->hashes[i] = hash_text(texts, &next->ends[i], text);
+        if (texts->n_marks)
+            FP_PREFETCH(&texts->marks[next->hashes[i] & (texts->n_marks - 1)]);
+    }
+    for (size_t i = 0; i < n && texts->n_marks; i++) {
+        fp_mark mark = texts->marks[next->hashes[i] & (texts->n_marks - 1)];
+        next->likely[i] = mark.hash == next->hashes[i] ? mark.code_plus_1 : 0;
+        if (next->likely[i])
+            FP_PREFETCH(&texts->values[next->likely[i] - 1]);
+    }
+}
+
+fp_status fp_texts_encode(fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
+                          const uint8_t *end, size_t n, uint32_t *codes) {
+    ahead next = {.likely = {0}};
+    for (size_t some; n; n -= some, offsets += some, codes += some) {
+        some = n < AHEAD ? n : AHEAD;
+        look_ahead(texts, offsets, bytes, end, some, &next);
         for (size_t i = 0; i < some; i++) {
-            int32_t from = offsets[begin + i];
-            ends[i] = read_ends(bytes + from, (uint32_t)(offsets[begin + i + 1] - from), end);
-            hashes[i] = hash_text(texts, &ends[i], bytes + from);
-            if (texts->n_marks)
-                FP_PREFETCH(&texts->marks[hashes[i] & (texts->n_marks - 1)]);
-        }
-        for (size_t i = 0; i < some; i++) {
-            fp_status status = encode_text(texts, &ends[i], bytes + offsets[begin + i], hashes[i],
-                                           &codes[begin + i]);
+            const uint8_t *text = bytes + offsets[i];
+            codes[i] = next.likely[i] - 1;
+            if (FP_LIKELY(next.likely[i]) && is_value(texts, codes[i], &next.ends[i], text))
+                continue;
+            fp_status status = encode_text(texts, &next.ends[i], text, next.hashes[i], &codes[i]);
             if (status != FP_OK)
                 return status;
         }

@@ -50,7 +50,8 @@ def encode_columns(
     # The largest begin first, so that no thread is left alone with one in the end.
     order = sorted(range(len(jobs)), key=lambda n: -int(columns[n].nbytes))
     futures = {n: pool.submit(_encode, *jobs[n]) for n in order}
-    return lambda: [futures[n].result() for n in range(len(jobs))]
+    n_jobs = len(jobs)  # the jobs hold the columns, which are to go when they are encoded
+    return lambda: [futures[n].result() for n in range(n_jobs)]
 
 
 def _encode(field: pa.Field, column: pa.ChunkedArray, compression: str) -> Piece:
