@@ -13,7 +13,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 import flowparse
-from flowparse import LogFormatError, RecordError, RejectWarning, SourceError
+from flowparse import LogFormatError, RecordError, RejectWarning, SourceError, _core
+from flowparse.enveloped import Enveloped
 from flowparse.testing.cloudwatch import json_bytes, lambda_event
 from strategies import LAW, Options, Texts, options, texts
 
@@ -266,13 +267,41 @@ def test_a_filter_over_many_pieces() -> None:
         assert table["export_timestamp"].cast(pa.int64()).to_pylist() == times
 
 
-def test_lines_held_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("block_bytes", [1000, 262_144])
+def test_batches_that_end_within_a_piece(block_bytes: int) -> None:
+    """Wherever a batch ends, each row has the number and stream of its own event."""
+    before = _core.set_block_bytes(block_bytes)
+    try:
+        source = pack(*(document(*([record(n)] * 50), stream=f"s{n}") for n in range(400)))
+        with flowparse.open_reader(source, columns=["line", "log_stream"]) as reader:
+            batches = list(reader)
+    finally:
+        _core.set_block_bytes(before)
+    assert len(batches) > 1
+    table = pa.Table.from_batches(batches)
+    assert table["line"].to_pylist() == list(range(1, 20_001))
+    assert table["log_stream"].to_pylist() == [f"s{n // 50}" for n in range(20_000)]
+
+
+@pytest.mark.parametrize("columns", [["log_stream"], ["dstport"]])
+def test_lines_held_are_few(columns: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """However few rows a filter lets through, no more lines are held than a constant says."""
     monkeypatch.setattr("flowparse.enveloped._HELD_LINES", 5000)
+    held: list[int] = []
+    take = Enveloped.take
+
+    def note(self: Enveloped, lines: Any) -> None:
+        take(self, lines)
+        held.append(self._n_held)
+
+    monkeypatch.setattr(Enveloped, "take", note)
     source = pack(*(document(*([record(n)] * 50), stream=f"s{n}") for n in range(1000)))
     filters = [("dstport", "in", [3, 500, 998])]
-    table = flowparse.read_table(source, columns=["log_stream"], filters=filters)
-    assert table["log_stream"].to_pylist() == ["s3"] * 50 + ["s500"] * 50 + ["s998"] * 50
+    table = flowparse.read_table(source, columns=columns, filters=filters)
+    values = {"log_stream": ["s3", "s500", "s998"], "dstport": [3, 500, 998]}[columns[0]]
+    assert table[columns[0]].to_pylist() == [value for value in values for _ in range(50)]
+    assert len(held) > 10
+    assert max(held) <= 5000 + 4200
 
 
 # ---------------------------------------------------------------- damage
