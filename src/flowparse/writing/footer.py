@@ -15,7 +15,7 @@ from typing import Final
 
 import pyarrow as pa
 
-from flowparse.writing.thrift import (
+from flowparse.thrift import (
     I64,
     LIST,
     STRUCT,

@@ -15,8 +15,8 @@ from typing import Any, Final
 import pyarrow as pa
 
 from flowparse import _core
+from flowparse.thrift import BINARY, I32, I64, LIST, STRUCT, TRUE, Struct, encode_struct
 from flowparse.writing.footer import Piece, chunk_of
-from flowparse.writing.thrift import BINARY, I32, I64, LIST, STRUCT, TRUE, Struct, encode_struct
 
 __all__ = ["encode_chunk"]
 

@@ -12,12 +12,12 @@ from typing import Final
 
 import pyarrow as pa
 
+from flowparse.thrift import Struct
 from flowparse.writing.chunks import encode_columns
 from flowparse.writing.footer import COUNTS_KEY, MAGIC, Footer, Piece, empty_footer
 from flowparse.writing.incoming import Incoming
 from flowparse.writing.partition import Partition, split_batch
 from flowparse.writing.staging import Stage, StagedFile
-from flowparse.writing.thrift import Struct
 
 __all__ = ["ROWS_MAX", "Encoding", "PartFiles", "read_encoding"]
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from flowparse.writing.thrift import decode_struct, encode_struct
+from flowparse.thrift import decode_struct, encode_struct
 
 #: A struct's bytes after the specification, and what they say.
 KNOWN = {

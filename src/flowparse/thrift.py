@@ -1,4 +1,4 @@
-"""Floor 3: Thrift's compact protocol, as far as a Parquet file needs it.
+"""Floor 1: Thrift's compact protocol, as far as a Parquet file needs it.
 
 A struct is read without knowing its names: a field's number, its type and its value, so that
 fields which this project has never heard of are written as they came.
