@@ -328,13 +328,13 @@ def test_with_a_format_given_it_is_all_rejects(text: bytes) -> None:
     ("packed", "message"),
     [
         (
-            b"PAR1....PAR1",
-            "<bytes> is a Parquet file: this version reads text, gzip and JSON envelopes",
+            gzip.compress(b"PAR1....PAR1"),
+            "<bytes>: a Parquet file inside gzip is not read: unpack it first",
         ),
     ],
 )
 def test_a_container_that_is_not_read_yet_says_so(packed: bytes, message: str) -> None:
-    """Parquet is told by its first bytes, and is a SourceError in this version."""
+    """Parquet inside gzip is told by its first bytes, and is a SourceError that says so."""
     with pytest.raises(SourceError) as caught:
         flowparse.read_table(packed)
     assert str(caught.value) == message

@@ -153,4 +153,6 @@ class RejectWarning(UserWarning):
 
 
 class FormatChangedWarning(UserWarning):
-    """A later header brought columns that the stream's fixed schema lacks."""
+    """Columns were left out: a later header brought some that the stream's fixed schema lacks, or
+    Parquet has some that no field of a flow log can be.
+    """

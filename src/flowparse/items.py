@@ -14,7 +14,7 @@ from flowparse.errors import FlowparseError
 from flowparse.logformat import LogFormat
 from flowparse.rejects import Reject
 
-__all__ = ["Ended", "FormatSeen", "Gathered", "Item", "Progressed", "counts_of"]
+__all__ = ["ColumnsUnread", "Ended", "FormatSeen", "Gathered", "Item", "Progressed", "counts_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,14 @@ class FormatSeen:
     schema: pa.Schema
     left_out: tuple[str, ...] = ()
     filled: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnsUnread:
+    """Columns of a Parquet source that no field of a flow log can be."""
+
+    source: str
+    names: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +57,7 @@ class Ended:
 
 
 #: What a source gives: its batches, and what is to be known beside them.
-Item: TypeAlias = pa.RecordBatch | FormatSeen | Progressed | Ended
+Item: TypeAlias = pa.RecordBatch | FormatSeen | ColumnsUnread | Progressed | Ended
 
 
 def counts_of(numbers: Sequence[int], *, objects: int, bytes_read: int) -> Counts:

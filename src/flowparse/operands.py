@@ -20,7 +20,10 @@ __all__ = [
     "FALSE",
     "ISO_TIME",
     "LINE",
+    "NETWORK",
     "NUMBER",
+    "OPS",
+    "TEXT",
     "TIME",
     "TRUE",
     "Condition",
@@ -60,6 +63,8 @@ _CODES: Final = {
     "not in": 11,
     "in network": 12,
 }
+#: What the code of a term's op stands for.
+OPS: Final = {code: op for op, code in _CODES.items()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,17 +13,35 @@ from typing import Any, Final
 import pyarrow as pa
 
 from flowparse import _core
+from flowparse.delivered import Delivered
 from flowparse.enveloped import Enveloped
 from flowparse.errors import FlowparseError, InflateError, SourceError
 from flowparse.filters import EVENT_COLUMNS, is_of_event, layout_terms
-from flowparse.items import Ended, FormatSeen, Gathered, Item, Progressed, counts_of
+from flowparse.items import (
+    ColumnsUnread,
+    Ended,
+    FormatSeen,
+    Gathered,
+    Item,
+    Progressed,
+    counts_of,
+)
 from flowparse.judge import judge_first_line, read_header
 from flowparse.logformat import LogFormat
 from flowparse.rejects import Reject, first_reject, rejects_batch
 from flowparse.request import Request
 from flowparse.schema import REQUESTED_COLUMNS, Column, check_of, schema_of
 from flowparse.sniff import Opened, format_given
-from flowparse.sources import Ahead, EventPiece, Small, Source, TextStream, open_text, read_small
+from flowparse.sources import (
+    Ahead,
+    EventPiece,
+    SeekableFile,
+    Small,
+    Source,
+    TextStream,
+    open_text,
+    read_small,
+)
 from flowparse.workers import Spare
 
 __all__ = ["SourceParser"]
@@ -222,6 +240,7 @@ class _OneSource:
         self.ahead: Ahead | None = None
         self.events: Enveloped | None = None
         self.layout: _core.Layout | None = None  # whose filter is another for each piece
+        self.delivered: Delivered | None = None
 
     def run(self) -> Iterator[Item]:
         name = self.source.name.encode("utf-8", "backslashreplace")
@@ -236,15 +255,18 @@ class _OneSource:
                 self.parser.next(name)
                 with self._open() as text:
                     try:
-                        yield from self._steps(self.parser.step(), text)
+                        if text.parquet is not None:
+                            yield from self._run_delivered(text.parquet, text)
+                        else:
+                            yield from self._steps(self.parser.step(), text)
                     finally:
                         self._stop_ahead()
-                    bytes_read = text.bytes_read
+                        bytes_read = text.bytes_read
         except SourceError as error:  # it cannot be opened
             yield from self._fail(error)
         yield Progressed(bytes_read - self.reported_bytes)
         if self.first is None and self.error is None:
-            self.gathered.add_sound(self.source.name, self.parser.counts(), bytes_read)
+            self.gathered.add_sound(self.source.name, self._counts(), bytes_read)
         else:
             self.gathered.add(self._ended(bytes_read))
 
@@ -257,6 +279,39 @@ class _OneSource:
         if matched:
             self.seen = known.seen
         yield from self._steps(event, None)
+
+    def _run_delivered(self, file: SeekableFile, text: TextStream) -> Iterator[Item]:
+        """Parquet has its rows in columns: they do not come through the core."""
+        yield from self.owner.export_rows()
+        spare = self._take_spare()
+        try:
+            request, fixed = self.owner.request, self.owner.fixed
+            delivered = Delivered(file, request, fixed, use_threads=spare is not None)
+            self.delivered = delivered
+            yield from self._begin_columns(delivered.seen)
+            if delivered.unread:
+                yield ColumnsUnread(self.source.name, delivered.unread)
+            for batch in delivered.batches():
+                if batch is not None:
+                    yield batch
+                yield from self._progress(text)
+            yield Progressed(file.size - self.reported_bytes)  # what need not be read is done
+            self.reported_bytes = text.bytes_read
+        finally:
+            if spare is not None:
+                spare.give_back()
+            if self.delivered is not None:
+                self.first, self.rejects = self.delivered.first, self.delivered.rejects
+
+    def _take_spare(self) -> Spare | None:
+        """A thread that is left over, where Arrow may have all: it knows one number of threads."""
+        spare, threads = self.owner.spare, self.owner.request.threads
+        if spare is None or threads < pa.cpu_count() or not spare.take():
+            return None
+        return spare
+
+    def _counts(self) -> tuple[int, ...]:
+        return self.parser.counts() if self.delivered is None else self.delivered.counts
 
     def _open(self) -> TextStream:
         return self.opened.text if self.opened else open_text(self.source)
@@ -291,9 +346,8 @@ class _OneSource:
                 if self.events is not None:
                     yield from self._pass_events(self.events)
                 self._feed(pieces)
-                if text is not None and text.bytes_read - self.reported_bytes >= _PROGRESS_BYTES:
-                    yield Progressed(text.bytes_read - self.reported_bytes)
-                    self.reported_bytes = text.bytes_read
+                if text is not None:
+                    yield from self._progress(text)
             elif event == _core.EVENT_BATCH:
                 yield from self._export_rejects()
                 yield from self.owner.export_rows()
@@ -304,6 +358,11 @@ class _OneSource:
         yield from self._export_rejects()
         if self.error is not None:
             yield from self._fail(self.error)
+
+    def _progress(self, text: TextStream) -> Iterator[Item]:
+        if text.bytes_read - self.reported_bytes >= _PROGRESS_BYTES:
+            yield Progressed(text.bytes_read - self.reported_bytes)
+            self.reported_bytes = text.bytes_read
 
     def _feed(self, pieces: Iterator[bytes]) -> None:
         try:
@@ -402,7 +461,7 @@ class _OneSource:
 
     def _fail(self, error: FlowparseError) -> Iterator[Item]:
         """Keep what was read before the damage, or say how much that was."""
-        kept = self.parser.counts()[0]
+        kept = self._counts()[0]
         collect = self.owner.request.on_reject == "collect"
         if isinstance(error, InflateError):
             error = InflateError(
@@ -419,5 +478,5 @@ class _OneSource:
         self.error = error
 
     def _ended(self, bytes_read: int) -> Ended:
-        counts = counts_of(self.parser.counts(), objects=1, bytes_read=bytes_read)
+        counts = counts_of(self._counts(), objects=1, bytes_read=bytes_read)
         return Ended(self.source.name, counts, self.rejects, self.first, self.error)

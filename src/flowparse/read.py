@@ -96,7 +96,8 @@ def read_table(
     ----------
     source : str, path, bytes, binary file object, or list of these
         A file, a glob, a folder (read recursively), an object or prefix of S3
-        (`s3://bucket/prefix/`), bytes or an open file. Gzip or text, told by the first bytes.
+        (`s3://bucket/prefix/`), bytes or an open file. Gzip, Parquet or text, told by its
+        first bytes.
     columns : list of str, optional
         Names, with hyphens or underscores, in the order wanted. A known field that a format
         lacks is a null column. On request also `source`, `line` and `export_timestamp`.

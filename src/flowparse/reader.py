@@ -14,7 +14,7 @@ import pyarrow as pa
 from flowparse import _core
 from flowparse.counts import Counts
 from flowparse.errors import FlowparseError, FormatChangedWarning, InflateError, RejectWarning
-from flowparse.items import Ended, FormatSeen, Item, Progressed
+from flowparse.items import ColumnsUnread, Ended, FormatSeen, Item, Progressed
 from flowparse.logformat import LogFormat
 from flowparse.parsing import SourceParser
 from flowparse.rejects import REJECTS_SCHEMA, Reject
@@ -111,6 +111,7 @@ class FlowReader:
         self._first: Reject | None = None
         self._errors: list[dict[str, Any]] = []
         self._left_out: dict[str, None] = {}
+        self._unread: dict[str, str] = {}
         self._bytes_done = 0
         self._bytes_all = _sum_sizes(sources)
         self._items = self._run(ahead_bytes=_AHEAD_BYTES if fixed else sys.maxsize)
@@ -226,6 +227,9 @@ class FlowReader:
         elif isinstance(item, FormatSeen):
             self._formats[item.schema] = None
             self._left_out.update(dict.fromkeys(item.left_out))
+        elif isinstance(item, ColumnsUnread):
+            for name in item.names:
+                self._unread.setdefault(name, item.source)
         elif isinstance(item, Ended):
             self._counts += item.counts
             self._rejects += item.rejects
@@ -282,6 +286,14 @@ class FlowReader:
             warnings.warn(
                 "a later header has columns that the stream's schema lacks; left out: "
                 f"{', '.join(self._left_out)}. Name them in columns, or use read_table.",
+                FormatChangedWarning,
+                stacklevel=_caller_level(),
+            )
+        if self._unread:
+            names = ", ".join(f"{name} ({source})" for name, source in self._unread.items())
+            warnings.warn(
+                "columns of Parquet that no field of a flow log can be (they are nested, or not "
+                f"named like a field) were left out: {names}",
                 FormatChangedWarning,
                 stacklevel=_caller_level(),
             )

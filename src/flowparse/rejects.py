@@ -14,7 +14,14 @@ from flowparse.errors import RecordError
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
 from flowparse.schema import check_of
 
-__all__ = ["REJECTS_SCHEMA", "Reject", "first_reject", "rejects_batch"]
+__all__ = [
+    "REJECTS_SCHEMA",
+    "Reject",
+    "decode_text",
+    "describe",
+    "first_reject",
+    "rejects_batch",
+]
 
 #: Schema of `FlowReader.rejects`: where a line stands, why it is no record, and the line
 #: (its first 4,096 bytes; bytes that are not UTF-8 as `\\xhh`).
@@ -64,13 +71,14 @@ def rejects_batch(raw: pa.RecordBatch, source: str, log_format: LogFormat) -> pa
             raw["byte_offset"],
             pa.array(log_format.fields, pa.string()).take(place),
             pa.array(_core.REASONS).take(raw["reason"]),
-            _decode_text(raw["text"]),
+            decode_text(raw["text"]),
         ],
         schema=REJECTS_SCHEMA,
     )
 
 
-def _decode_text(text: pa.Array) -> pa.Array:
+def decode_text(text: pa.Array) -> pa.Array:
+    r"""Bytes as text; those that are not UTF-8 as `\xhh`."""
     try:
         return text.cast(pa.string())
     except pa.ArrowInvalid:  # not UTF-8, or cut within a character
@@ -83,7 +91,7 @@ def first_reject(raw: pa.RecordBatch, source: str, log_format: LogFormat) -> Rej
     row: dict[str, Any] = raw.slice(0, 1).to_pylist()[0]
     field = log_format.fields[row["field"]] if row["field"] >= 0 else None
     reason = _core.REASONS[row["reason"]]
-    what = _describe(reason, field, row["value"], row["found"], log_format.fields)
+    what = describe(reason, field, row["value"], row["found"], log_format.fields)
     return Reject(
         source,
         row["line"],
@@ -99,9 +107,10 @@ def _place(line: int, byte_offset: int | None) -> str:
     return f"event {line}" if byte_offset is None else f"line {line}, byte {byte_offset}"
 
 
-def _describe(
+def describe(
     reason: str, field: str | None, value: bytes, found: int, fields: Sequence[str]
 ) -> str:
+    """What is wrong, without the place."""
     if field is not None:
         got = value.decode("utf-8", "backslashreplace")
         if field == EXPORT_TIMESTAMP:

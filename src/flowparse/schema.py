@@ -12,6 +12,10 @@ from flowparse.fields import FIELDS, INT64_MAX, column_name, field_name
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
 
 __all__ = [
+    "CHECK_ISO_TIME",
+    "CHECK_NUMBER",
+    "CHECK_TEXT",
+    "FIRST_MILLISECONDS",
     "REQUESTED_COLUMNS",
     "Column",
     "SchemaName",
@@ -32,7 +36,9 @@ _MILLISECONDS: Final = pa.timestamp("ms", tz="UTC")
 # fp_kind of flowparse.h
 _INT32, _INT64, _TIME, _ISO_TIME, _TEXT, _CODES, _LINE, _SOURCE = range(8)
 # fp_check of flowparse.h
-_CHECK_TEXT, _CHECK_NUMBER, _CHECK_ISO_TIME = range(3)
+CHECK_TEXT, CHECK_NUMBER, CHECK_ISO_TIME = range(3)
+#: Times of so many seconds and more are milliseconds, seen in old data.
+FIRST_MILLISECONDS: Final = 10**11
 
 _TYPED: Final[dict[str, tuple[int, pa.DataType]]] = {
     "int32": (_INT32, pa.int32()),
@@ -118,8 +124,8 @@ def schema_of(columns: Iterable[Column]) -> pa.Schema:
 def check_of(field: str) -> tuple[int, int]:
     """What the core checks of a field: its `fp_check`, and the largest number."""
     if field == EXPORT_TIMESTAMP:
-        return _CHECK_ISO_TIME, INT64_MAX
+        return CHECK_ISO_TIME, INT64_MAX
     known = FIELDS.get(field)
     if known is None or known.maximum is None:
-        return _CHECK_TEXT, 0
-    return _CHECK_NUMBER, known.maximum
+        return CHECK_TEXT, 0
+    return CHECK_NUMBER, known.maximum

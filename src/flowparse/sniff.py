@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
 from flowparse import _core
+from flowparse.delivered import format_of
 from flowparse.errors import FlowparseError, InflateError, SourceError
 from flowparse.judge import judge_first_line
 from flowparse.keys import parse_key
@@ -25,7 +26,7 @@ from flowparse.sources import (
 
 __all__ = ["Found", "Opened", "find_format", "format_given", "sniff_formats"]
 
-ToldBy: TypeAlias = Literal["header", "first record", "log_format"]
+ToldBy: TypeAlias = Literal["header", "footer", "first record", "log_format"]
 
 
 @dataclass(slots=True)
@@ -69,8 +70,8 @@ class Found:
     ----------
     log_format : LogFormat
         As AWS has it: without the time that a CloudWatch export writes before each record.
-    told_by : {"header", "first record", "log_format"}
-        Where it comes from.
+    told_by : {"header", "footer", "first record", "log_format"}
+        Where it comes from; the footer is that of Parquet.
     exported : bool
         The lines begin with such a time.
     """
@@ -106,6 +107,8 @@ def find_format(source: Source, given: LogFormat | None = None) -> Found | None:
     'header'
     """
     with open_text(source) as text:
+        if text.parquet is not None:
+            return Found(format_of(text.parquet), "footer", False)
         opened = Opened(text, keep=False)
         parser = _core.Parser()
         if not opened.reach_first_line(parser):
@@ -216,9 +219,11 @@ def _judge_small(small: Small, given: LogFormat | None, parser: _core.Parser) ->
 def _judge_quietly(
     opened: Opened, source: Source, given: LogFormat | None, parser: _core.Parser
 ) -> LogFormat | None:
-    if not opened.reach_first_line(parser):
-        return None
     try:
+        if opened.text.parquet is not None:
+            return format_of(opened.text.parquet)
+        if not opened.reach_first_line(parser):
+            return None
         return _judge(parser, format_given(source, given), "")[0]
     except FlowparseError:
         return None

@@ -15,6 +15,7 @@ from flowparse.sources.envelope import read_events
 from flowparse.sources.events import EventReader, EventSource, lay_out
 from flowparse.sources.inflate import PIECE_BYTES, inflate
 from flowparse.sources.local import Reader, Source
+from flowparse.sources.seekable import SeekableFile
 
 __all__ = ["Container", "TextStream", "container_of", "open_text"]
 
@@ -27,10 +28,9 @@ _MAGIC: Final[tuple[tuple[bytes, Container], ...]] = (
 )
 _HEAD_BYTES: Final = max(len(magic) for magic, _ in _MAGIC)
 
-_WORDS: Final[dict[Container, str]] = {
+_WORDS: Final[dict[str, str]] = {
     "gzip": "a gzip file",
     "parquet": "a Parquet file",
-    "json": "a JSON envelope",
 }
 
 
@@ -64,19 +64,30 @@ class TextStream:
 
     Of a JSON envelope it is the text of the events, in `EventPiece`s, which know more of them.
 
+    Attributes
+    ----------
+    parquet : SeekableFile or None
+        Of a source that holds Parquet: there is no text in it, it is read here.
+
     Notes
     -----
     Use it as a context manager, or call `close`. A file object of the caller stays open.
     """
 
-    def __init__(self, reader: Reader | EventReader, pieces: Iterator[bytes]) -> None:
+    def __init__(
+        self,
+        reader: Reader | EventReader,
+        pieces: Iterator[bytes],
+        parquet: SeekableFile | None = None,
+    ) -> None:
+        self.parquet = parquet
         self._reader = reader
         self._pieces = pieces
 
     @property
     def bytes_read(self) -> int:
         """Bytes taken from the source so far, as they are stored."""
-        return self._reader.taken
+        return self._reader.taken + (0 if self.parquet is None else self.parquet.taken)
 
     def __iter__(self) -> Self:
         return self
@@ -117,14 +128,15 @@ def open_text(source: Source) -> TextStream:
     Returns
     -------
     TextStream
-        Of an empty source it gives nothing.
+        Of an empty source it gives nothing. One that holds Parquet has no text: see its
+        `parquet`.
 
     Raises
     ------
     SourceError
-        The source cannot be opened or read, or it holds what this version does not read:
-        Parquet. Inside gzip that shows at the first piece. While iterating: a JSON envelope is
-        damaged. All events before the damage came out first.
+        The source cannot be opened or read, or it holds Parquet inside gzip, which shows at the
+        first piece. While iterating: a JSON envelope is damaged. All events before the damage
+        came out first.
     InflateError
         While iterating: gzip data is damaged. All text before the damage came out first.
 
@@ -147,11 +159,19 @@ def open_text(source: Source) -> TextStream:
     reader = source.open()
     try:
         head = _read_head(reader)
-        unpack = _unpacker(source.name, container_of(head))
+        container = container_of(head)
+        if container == "parquet":
+            return TextStream(reader, _no_text(source), SeekableFile(source, reader, head))
+        unpack = _UNPACKERS[container]
     except BaseException:
         reader.close()
         raise
     return TextStream(reader, unpack(source, reader, head))
+
+
+def _no_text(source: Source) -> Iterator[bytes]:
+    raise SourceError(f"{source.name} is a Parquet file: it holds no text", source=source.name)
+    yield b""
 
 
 def _read_head(reader: Reader) -> bytes:
@@ -181,7 +201,10 @@ def _read_gzip(source: Source, reader: Reader, head: bytes) -> Iterator[bytes]:
             yield from lay_out(read_events(source.name, chain([first], pieces)))
             return
         if inside != "text":
-            raise _cannot_read(f"{source.name}: {_WORDS[inside]} inside gzip", source.name)
+            raise SourceError(
+                f"{source.name}: {_WORDS[inside]} inside gzip is not read: unpack it first",
+                source=source.name,
+            )
         yield first
         yield from pieces
 
@@ -199,13 +222,3 @@ _UNPACKERS: Final[dict[Container, _Unpacker]] = {
     "gzip": _read_gzip,
     "json": _read_json,
 }
-
-
-def _unpacker(name: str, container: Container) -> _Unpacker:
-    if container not in _UNPACKERS:
-        raise _cannot_read(f"{name} is {_WORDS[container]}", name)
-    return _UNPACKERS[container]
-
-
-def _cannot_read(what: str, name: str) -> SourceError:
-    return SourceError(f"{what}: this version reads text, gzip and JSON envelopes", source=name)

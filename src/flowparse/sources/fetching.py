@@ -248,5 +248,12 @@ def _numbers_of_ranged(
     sources: Sequence[Source], without: Container[int]
 ) -> Iterator[tuple[int, Ranged]]:
     for number, source in enumerate(sources):
-        if number not in without and is_ranged(source):
+        if number not in without and is_ranged(source) and not _is_in_columns(source.name):
             yield number, source
+
+
+def _is_in_columns(name: str) -> bool:
+    """Parquet is read from its end, and most of it not at all. What it is, its bytes tell: of
+    text under this name each part is only fetched when it is asked for.
+    """
+    return name.endswith(".parquet")

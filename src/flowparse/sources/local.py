@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
 from flowparse.errors import SourceError
 from flowparse.prune import EVERYTHING, Scope
@@ -93,6 +93,11 @@ class Reader:
     def close(self) -> None:
         """End the pass."""
         self._close()
+
+    def seekable_file(self) -> Any | None:
+        """What is read from, where it can seek."""
+        seekable = getattr(self._file, "seekable", None)
+        return self._file if seekable is not None and seekable() else None
 
     def _as_bytes(self, data: object) -> bytes:
         if isinstance(data, bytearray | memoryview):
