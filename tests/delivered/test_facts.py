@@ -92,6 +92,8 @@ def test_batches_are_bounded_and_in_order(tmp_path: Path, threads: int) -> None:
         batches = list(reader)
     assert [batch.num_rows for batch in batches] == [65_536, 4_464, 65_536, 4_464, 10_000]
     assert pa.Table.from_batches(batches)["version"].to_pylist() == list(range(n))
+    whole = flowparse.open_reader(parquet_bytes(table, row_group_size=n), threads=threads)
+    assert [batch.num_rows for batch in whole] == [65_536, 65_536, 18_928]
     kept = flowparse.read_table(path, filters=[("version", ">=", n - 5)], threads=threads)
     assert kept["version"].to_pylist() == list(range(n - 5, n))
     assert kept["action"].to_pylist() == ["ACCEPT"] * 5

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
-from flowparse import _core
 from flowparse.delivered.groups import DamageError
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 __all__ = ["GroupColumns"]
 
@@ -22,20 +24,28 @@ class GroupColumns:
     group : int
     names : sequence of str
         Of columns in the file.
+    rows : int
+        At a time.
     use_threads : bool
         Columns may be decoded side by side.
     """
 
     def __init__(
-        self, file: pq.ParquetFile, group: int, names: Sequence[str], *, use_threads: bool
+        self,
+        file: pq.ParquetFile,
+        group: int,
+        names: Sequence[str],
+        rows: int,
+        *,
+        use_threads: bool,
     ) -> None:
         self._batches: Iterator[pa.RecordBatch] = file.iter_batches(
-            _core.BATCH_ROWS, row_groups=[group], columns=list(names), use_threads=use_threads
+            rows, row_groups=[group], columns=list(names), use_threads=use_threads
         )
         self._left: pa.RecordBatch | None = None
 
     def next(self) -> pa.RecordBatch | None:
-        """Rows as they come, at most 65,536; None at the end."""
+        """Rows as they come; None at the end."""
         left, self._left = self._left, None
         return next(self._batches, None) if left is None else left
 

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from flowparse.delivered.groups import DamageError, Group, read_groups
 from flowparse.errors import LogFormatError, SourceError
 from flowparse.fields import FIELDS, field_name, near_names
 from flowparse.logformat import LogFormat
 from flowparse.sources import SeekableFile
+
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
 
 __all__ = ["Footer", "damage_at", "format_of", "open_columns", "read_footer"]
 
@@ -76,7 +78,7 @@ def read_footer(file: SeekableFile) -> Footer:
     """
     with damage_at(file, "footer"):
         groups = read_groups(file)
-        opened = pq.ParquetFile(file, pre_buffer=False)
+        opened = _parquet_file(file)
         schema = opened.schema_arrow
     names, unread = _fields_of(schema)
     if not any(name in FIELDS for name in names):
@@ -134,14 +136,20 @@ def open_columns(file: SeekableFile, footer: Footer, dictionaries: Sequence[str]
         Columns to be kept as the dictionaries that they are stored as.
     """
     with damage_at(file, "footer"):
-        return pq.ParquetFile(
+        return _parquet_file(
             file,
             metadata=footer.metadata,
             read_dictionary=list(dictionaries),
-            pre_buffer=False,
             buffer_size=0 if file.is_remote else _BUFFER_BYTES,
             page_checksum_verification=True,
         )
+
+
+def _parquet_file(file: SeekableFile, **options: Any) -> pq.ParquetFile:
+    """Only who reads Parquet loads what reads it."""
+    from pyarrow.parquet import ParquetFile
+
+    return ParquetFile(file, pre_buffer=False, **options)
 
 
 @contextmanager

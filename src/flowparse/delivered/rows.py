@@ -15,6 +15,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flowparse import _core
 from flowparse.delivered.bounds import (
     UNKNOWN,
     Bounds,
@@ -42,6 +43,9 @@ from flowparse.sources import SeekableFile
 __all__ = ["Delivered"]
 
 _STATUS: Final = "log-status"
+#: Of so many columns or more a batch is read at a time; of fewer, up to so many batches at once.
+_WIDE_COLUMNS: Final = 16
+_MOST_BATCHES: Final = 4
 _COUNTED: Final = ("NODATA", "SKIPDATA")
 
 
@@ -146,7 +150,8 @@ class Delivered:
                 f"rows {before + 1} to {before + group.rows}"
             )
             with damage_at(self.file, place):
-                yield from _Group(self, number, group, before).batches()
+                for batch in _Group(self, number, group, before).batches():
+                    yield from [None] if batch is None else _in_batches(batch)
             before += group.rows
 
     def reject(self, judged: dict[str, Judged], stored: pa.RecordBatch, before: int) -> pa.Array:
@@ -258,7 +263,9 @@ class _Group:
     def _open(self, fields: Sequence[str]) -> GroupColumns:
         owner = self.owner
         names = [owner.footer.names[field] for field in fields]
-        return GroupColumns(owner.opened, self.number, names, use_threads=owner.use_threads)
+        columns = max(1, len(self.first) + len(self.rest))
+        rows = _core.BATCH_ROWS * max(1, min(_MOST_BATCHES, _WIDE_COLUMNS // columns))
+        return GroupColumns(owner.opened, self.number, names, rows, use_threads=owner.use_threads)
 
     def _judge(self, fields: Sequence[str], stored: pa.RecordBatch) -> dict[str, Judged]:
         judged = {}
@@ -301,6 +308,14 @@ class _Group:
             kept = numbers().filter(keep)
             numbers, rows = partial(_same, kept), len(kept)
         return shape_batch(owner.columns, owner.seen.schema, values, numbers, owner.file.name, rows)
+
+
+def _in_batches(rows: pa.RecordBatch) -> Iterator[pa.RecordBatch]:
+    if rows.num_rows <= _core.BATCH_ROWS:
+        yield rows
+        return
+    for at in range(0, rows.num_rows, _core.BATCH_ROWS):
+        yield rows.slice(at, _core.BATCH_ROWS)
 
 
 def _same(numbers: pa.Int64Array) -> pa.Int64Array:

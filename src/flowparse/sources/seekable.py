@@ -74,6 +74,7 @@ class SeekableFile:
         """Size, and what reads a range: found out once, and late, for a pipe is read for it."""
         source = self._source
         if source.rereadable and source.size is not None:
+            self._reader.close()  # what may be fetched ahead is not wanted
             return source.size, getattr(source, "read_range", self._open_range)
         file = self._reader.seekable_file()
         begun = None if file is None else _measure(file, len(self._head))
