@@ -58,11 +58,17 @@ static size_t run_length(const uint32_t *codes, size_t n) {
     return length;
 }
 
-/* How many codes, whole groups or all, come before the next run. */
+/* How many codes, whole groups or all, come before the next run. A window of its least length is
+ * looked at from its end: no run that begins before two codes that differ can fill it. */
 static size_t literal_length(const uint32_t *codes, size_t n, size_t least) {
-    for (size_t at = 0; at + least <= n; at += FP_HYBRID_GROUP)
-        if (codes[at] == codes[at + least - 1] && run_length(codes + at, least) == least)
+    for (size_t at = 0; at + least <= n;) {
+        size_t same = at + least - 1;
+        while (same > at && codes[same - 1] == codes[same])
+            same--;
+        if (same == at)
             return at;
+        at = (same + FP_HYBRID_GROUP - 1) / FP_HYBRID_GROUP * FP_HYBRID_GROUP;
+    }
     return n;
 }
 

@@ -13,16 +13,33 @@ static bool is_sound(fp_parquet_kind kind, const struct ArrowArray *array) {
            array->dictionary->length <= INT32_MAX;
 }
 
-FP_INLINE void bound_numbers(fp_parquet_column *out, const void *values, fp_rows rows,
-                             const int width) {
-    int64_t least = out->least, greatest = out->greatest;
-    for (int64_t i = rows.begin; i < rows.end; i++) {
-        int64_t value = width == 4 ? ((const int32_t *)values)[i] : ((const int64_t *)values)[i];
-        least = value < least ? value : least;
-        greatest = value > greatest ? value : greatest;
+static void bound_number(fp_parquet_column *out, int64_t low, int64_t high) {
+    out->least = low < out->least ? low : out->least;
+    out->greatest = high > out->greatest ? high : out->greatest;
+}
+
+static void bound_int32(fp_parquet_column *out, const int32_t *values, size_t n) {
+    int32_t low = INT32_MAX, high = INT32_MIN;
+    for (size_t i = 0; i < n; i++) {
+        low = values[i] < low ? values[i] : low;
+        high = values[i] > high ? values[i] : high;
     }
-    out->least = least;
-    out->greatest = greatest;
+    if (n)
+        bound_number(out, low, high);
+}
+
+/* Two at a time, since each comparison waits for the one before. */
+static void bound_int64(fp_parquet_column *out, const int64_t *values, size_t n) {
+    int64_t low[2] = {INT64_MAX, INT64_MAX}, high[2] = {INT64_MIN, INT64_MIN};
+    for (size_t i = 0; i + 2 <= n; i += 2)
+        for (size_t k = 0; k < 2; k++) {
+            low[k] = values[i + k] < low[k] ? values[i + k] : low[k];
+            high[k] = values[i + k] > high[k] ? values[i + k] : high[k];
+        }
+    if (n & 1)
+        bound_number(out, values[n - 1], values[n - 1]);
+    for (int k = 0; k < 2 && n > 1; k++)
+        bound_number(out, low[k], high[k]);
 }
 
 static uint64_t text_size(const struct ArrowArray *array, fp_rows rows) {
@@ -42,13 +59,14 @@ static void survey(fp_values *v, const struct ArrowArray *const *arrays, uint32_
         out->nulls += array->length;
         for (int64_t at = array->offset; at < end;) {
             fp_rows rows = fp_next_valid(fp_validity(array), at, end);
+            size_t some = (size_t)(rows.end - rows.begin);
             if (v->request->kind == FP_PARQUET_INT32)
-                bound_numbers(out, array->buffers[1], rows, 4);
+                bound_int32(out, (const int32_t *)array->buffers[1] + rows.begin, some);
             else if (v->request->kind == FP_PARQUET_INT64)
-                bound_numbers(out, array->buffers[1], rows, 8);
+                bound_int64(out, (const int64_t *)array->buffers[1] + rows.begin, some);
             else if (v->request->kind == FP_PARQUET_TEXT)
                 v->plain_bytes += text_size(array, rows);
-            n += rows.end - rows.begin;
+            n += (int64_t)some;
             at = rows.end;
         }
     }
