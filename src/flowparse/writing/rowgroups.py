@@ -103,6 +103,7 @@ class PartFile:
             for piece in pieces:
                 for part in piece.parts:
                     self.file.write(part)
+            self.file.hasten()
 
     def _begin(self) -> None:
         if self.file.size == 0:
