@@ -109,7 +109,7 @@ FP_INLINE bool is_value(const fp_texts *texts, uint32_t code, const fp_ends *end
     const fp_ends *value = &texts->values[code];
     return value->first == ends->first && value->last == ends->last && value->size == ends->size &&
            (FP_LIKELY(ends->size <= ENDS_BYTES) ||
-            memcmp(texts->plain.data + value->at, text, ends->size) == 0);
+            fp_equal(texts->plain.data + value->at, text, ends->size));
 }
 
 FP_APART fp_status encode_text(fp_texts *texts, const fp_ends *ends, const uint8_t *text,
@@ -143,8 +143,10 @@ FP_INLINE void look_ahead(const fp_texts *texts, const int32_t *offsets, const u
             FP_PREFETCH(&texts->marks[next->hashes[i] & (texts->n_marks - 1)]);
     }
     for (size_t i = 0; i < n && texts->n_marks; i++) {
-        fp_mark mark = texts->marks[next->hashes[i] & (texts->n_marks - 1)];
-        next->likely[i] = mark.hash == next->hashes[i] ? mark.code_plus_1 : 0;
+        uint32_t hash = next->hashes[i], mask = texts->n_marks - 1;
+        fp_mark mark = texts->marks[hash & mask], second = texts->marks[(hash + 1) & mask];
+        uint32_t likely = second.hash == hash ? second.code_plus_1 : 0;
+        next->likely[i] = mark.hash == hash ? mark.code_plus_1 : likely;
         if (next->likely[i])
             FP_PREFETCH(&texts->values[next->likely[i] - 1]);
     }
