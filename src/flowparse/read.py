@@ -145,7 +145,7 @@ def read_table(
     Notes
     -----
     The GIL is released while inflating and parsing. Memory: the table, and a block a thread;
-    of S3 also what is fetched ahead, 32 MiB and 16 MiB a thread. Files and objects named as AWS
+    of S3 also what is fetched ahead, 16 MiB and 8 MiB a thread. Files and objects named as AWS
     names them are left out where their names rule out every record that is asked for.
 
     Examples

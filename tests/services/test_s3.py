@@ -245,7 +245,7 @@ def test_an_object_that_changes_between_two_parts_is_an_error(
 def test_bad_objects_are_listed_and_the_others_read(on_moto: Bucket, start_proxy: Any) -> None:
     """Under collect, an object that is gone or no flow log is listed, and the others are read."""
     on_moto.put("a.log.gz", log_of(rows=1, port=1))
-    on_moto.put("b.log.gz", gzip.compress(b"PAR1 no flow log"))
+    on_moto.put("b.log.gz", gzip.compress(b'{"Records": [{"eventSource": "s3"}]}'))  # CloudTrail's
     on_moto.put("c.log.gz", log_of(rows=1, port=3))
     on_moto.put("d.log.gz", log_of(rows=1, port=4))
     proxy = start_proxy(on_moto.server)

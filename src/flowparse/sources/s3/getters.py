@@ -10,11 +10,14 @@ from __future__ import annotations
 
 import os
 from datetime import timedelta
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
 from flowparse.access import Access
 
-__all__ = ["Getter", "make_getter"]
+__all__ = ["Getter", "Pieces", "make_getter"]
+
+#: Bytes as they came, not joined: a part in one piece would be held twice for a moment.
+Pieces: TypeAlias = list[memoryview]
 
 #: boto3 renews credentials when a quarter of an hour is left of them.
 _CREDENTIALS_KEPT: Final = timedelta(minutes=5)
@@ -27,8 +30,8 @@ _OTHER_ENDPOINTS: Final = ("use_accelerate_endpoint", "use_dualstack_endpoint")
 class Getter(Protocol):
     """Gets what objects hold."""
 
-    def get(self, key: str, begin: int, end: int | None, etag: str | None, got: bytearray) -> bool:
-        """Add bytes of an object to `got`, as they come.
+    def get(self, key: str, begin: int, end: int | None, etag: str | None, got: Pieces) -> bool:
+        """Add pieces of an object to `got`, as they come.
 
         Parameters
         ----------
@@ -37,7 +40,7 @@ class Getter(Protocol):
             The range; no end is the whole object, from its beginning.
         etag : str or None
             That it must have.
-        got : bytearray
+        got : list of memoryview
             Keeps what came, also where the answer breaks off and an error is raised.
 
         Returns
@@ -126,7 +129,7 @@ class _ObstoreGetter:
         self._ask = obstore.get
         self._store = store
 
-    def get(self, key: str, begin: int, end: int | None, etag: str | None, got: bytearray) -> bool:
+    def get(self, key: str, begin: int, end: int | None, etag: str | None, got: Pieces) -> bool:
         options: Any = {}
         if etag is not None:
             options["if_match"] = etag
@@ -137,10 +140,9 @@ class _ObstoreGetter:
             return False
         first, last = answer.range
         if last - first <= _WHOLE_BYTES:
-            got += answer.bytes()
+            got.append(memoryview(answer.bytes()))
         else:
-            for chunk in answer.stream(min_chunk_size=_CHUNK_BYTES):
-                got += chunk
+            got.extend(map(memoryview, answer.stream(min_chunk_size=_CHUNK_BYTES)))
         return True
 
 
@@ -149,7 +151,7 @@ class _Boto3Getter:
         self._given = {"Bucket": bucket} | access.payer
         self._ask = client.get_object
 
-    def get(self, key: str, begin: int, end: int | None, etag: str | None, got: bytearray) -> bool:
+    def get(self, key: str, begin: int, end: int | None, etag: str | None, got: Pieces) -> bool:
         asked = {"Key": key, **self._given}
         if etag is not None:
             asked["IfMatch"] = etag
@@ -161,7 +163,7 @@ class _Boto3Getter:
             if etag is not None and answer.get("ETag", etag) != etag:
                 return False
             while piece := body.read(_CHUNK_BYTES):
-                got += piece
+                got.append(memoryview(piece))
             return True
         finally:
             body.close()

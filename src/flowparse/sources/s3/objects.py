@@ -55,15 +55,19 @@ class ObjectSource:
         """Ranges that may be read at a time."""
         return self.bucket.access.connections
 
-    def read_range(self, begin: int, end: int) -> bytes:
-        """The bytes from `begin` to `end`, which is at most the size.
+    def read_pieces(self, begin: int, end: int) -> list[memoryview]:
+        """The bytes from `begin` to `end`, which is at most the size, in pieces.
 
         Raises
         ------
         SourceError
             It is gone, changed, denied, or cannot be reached.
         """
-        return self.bucket.read_range(self.key, begin, end, self.size, self.etag)
+        return self.bucket.read_pieces(self.key, begin, end, self.size, self.etag)
+
+    def read_range(self, begin: int, end: int) -> bytes:
+        """The same in one piece."""
+        return b"".join(self.read_pieces(begin, end))
 
     def open(self, offset: int = 0) -> Reader:
         """Begin a pass at a byte offset. Nothing is asked before it is read."""

@@ -16,7 +16,7 @@ from flowparse.access import Access
 from flowparse.errors import SourceError
 from flowparse.sources.s3.address import url_of
 from flowparse.sources.s3.faults import changed_error, explain_error, is_passing
-from flowparse.sources.s3.getters import Getter, make_getter
+from flowparse.sources.s3.getters import Getter, Pieces, make_getter
 
 __all__ = ["Bucket"]
 
@@ -87,8 +87,8 @@ class Bucket:
 
         return self._repeat(ask, where, listing=True)
 
-    def read_range(self, key: str, begin: int, end: int, size: int, etag: str | None) -> bytes:
-        """Bytes `begin` to `end` of an object that has `size` bytes and this ETag.
+    def read_pieces(self, key: str, begin: int, end: int, size: int, etag: str | None) -> Pieces:
+        """Bytes `begin` to `end` of an object that has `size` bytes and this ETag, as they came.
 
         Raises
         ------
@@ -99,17 +99,17 @@ class Bucket:
         -----
         A body that breaks off is continued where it did.
         """
-        where, got = url_of(self.name, key), bytearray()
+        where, got = url_of(self.name, key), Pieces()
 
-        def ask() -> bytes:
-            at = begin + len(got)
+        def ask() -> Pieces:
+            at = begin + sum(map(len, got))
             if at < end:
                 last = None if at == 0 and end == size else end
                 if not self._get().get(key, at, last, etag, got):  # not all servers compare
                     raise changed_error(where)
-            if len(got) < end - begin:
-                raise EOFError(f"the body ended after {len(got)} of {end - begin} bytes")
-            return bytes(got)
+            if (n := sum(map(len, got))) < end - begin:
+                raise EOFError(f"the body ended after {n} of {end - begin} bytes")
+            return got
 
         return self._repeat(ask, where, listing=False)
 
