@@ -210,6 +210,7 @@ def test_a_field_in_two_spellings_is_one_column() -> None:
         (pa.array([True, None, False]), [None], [(1, "true"), (3, "false")]),
         (pa.array(["443", "-", " 22"]), [443, None], [(3, " 22")]),
         (pa.array(["", "4\n4", "0080"]), [80], [(1, ""), (2, "4\n4")]),
+        (pa.array(["443\r", "\t22", "1"]), [1], [(1, "443\r"), (2, "\t22")]),
         (pa.array(["9" * 70_000, "1", "2"]), [1, 2], [(1, "9" * 4096)]),
         (pa.array([0] * 3, pa.timestamp("ms")), [], [(1, "1970-01-01 00:00:00.000")] * 3),
         (pa.nulls(3), [None] * 3, []),

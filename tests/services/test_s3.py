@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import os
 import random
@@ -12,6 +13,7 @@ from typing import Any
 
 import boto3
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from botocore import UNSIGNED
 from botocore.config import Config
@@ -154,6 +156,28 @@ def test_a_large_object_comes_in_parts(on_each: Bucket) -> None:
     expected = flowparse.read_table([data, log_of()])
     for threads in (1, 3):
         assert on_each.read(threads=threads).equals(expected)
+
+
+@pytest.mark.parametrize("name", ["a.log.parquet", "a.log.gz"])
+def test_parquet_is_read_in_ranges(on_moto: Bucket, name: str) -> None:
+    """Parquet in a bucket comes as from a file, whatever its name; most of it is never fetched."""
+    n = 60_000
+    table = pa.table(
+        {
+            "version": pa.array([2] * n, pa.int32()),
+            "dstport": pa.array([i % 65536 for i in range(n)], pa.int32()),
+            "pad": [random.Random(i).randbytes(20).hex() for i in range(n)],
+        }
+    )
+    file = io.BytesIO()
+    pq.write_table(table, file, compression="gzip", row_group_size=10_000)
+    on_moto.put(name, file.getvalue())
+    options: dict[str, Any] = {"columns": ["dstport"], "filters": [("dstport", ">=", 55_000)]}
+    found = on_moto.read(name, **options)
+    assert found.to_pydict() == flowparse.read_table(file.getvalue(), **options).to_pydict()
+    counts = json.loads(found.schema.metadata[b"flowparse"])["counts"]
+    assert counts["records"] == n
+    assert counts["bytes_read"] < len(file.getvalue()) / 2
 
 
 def test_a_stream_asks_one_object_of_each_flow_log_for_its_format(
