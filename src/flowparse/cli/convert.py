@@ -17,7 +17,7 @@ from flowparse.cli.options import (
     Reading,
     columns_option,
     output_option,
-    read_names,
+    partition_option,
     reading_options,
     sources_argument,
 )
@@ -47,12 +47,7 @@ def _read_destination(ctx: click.Context, param: click.Parameter, name: str) -> 
 @click.command()
 @sources_argument
 @click.argument("destination", callback=_read_destination)
-@click.option(
-    "--partition-by",
-    metavar="KEY,...",
-    callback=read_names,
-    help="Folders to make, outermost first: day, hour, account, region.",
-)
+@partition_option
 @click.option(
     "--mode",
     type=click.Choice(get_args(Mode)),

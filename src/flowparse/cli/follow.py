@@ -8,7 +8,12 @@ import click
 
 import flowparse
 from flowparse.cli.exits import Exit, say
-from flowparse.cli.options import Reading, columns_option, read_names, whole_reading_options
+from flowparse.cli.options import (
+    Reading,
+    columns_option,
+    data_set_options,
+    whole_reading_options,
+)
 from flowparse.cli.plain import clean
 from flowparse.cli.stopping import Stopping
 
@@ -22,17 +27,7 @@ __all__ = ["follow"]
 @click.option("--queue", required=True, metavar="URL", help="The SQS queue that S3 notifies.")
 @click.argument("destination")
 @click.option("--once", is_flag=True, help="End when the queue has nothing more.")
-@click.option(
-    "--state",
-    metavar="FOLDER",
-    help="Where to keep what was ingested. Default: DESTINATION.ingest, beside it.",
-)
-@click.option(
-    "--partition-by",
-    metavar="KEY,...",
-    callback=read_names,
-    help="Folders to make, outermost first: day, hour, account, region.",
-)
+@data_set_options
 @click.option(
     "--batch-messages",
     type=click.IntRange(1, 10_000),
@@ -70,9 +65,9 @@ def follow(
 ) -> int:
     """Add objects to DESTINATION as S3 notifies a queue of them, each exactly once.
 
-    Messages come from S3 itself, through SNS, or through EventBridge. One is deleted when all that
-    it tells of is in DESTINATION; what cannot be read is left to the queue's own dead-letter
-    queue. Without --once it goes on until a signal ends it.
+    DESTINATION is what that of `ingest` is. Messages come from S3 itself, through SNS, or through
+    EventBridge. One is deleted when all that it tells of is in DESTINATION; what cannot be read is
+    left to the queue's own dead-letter queue. Without --once it goes on until a signal ends it.
     """
     asked = {**reading.keywords(), **options, "partition_by": partition_by or []}
     del asked["since"], asked["until"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,8 +14,8 @@ from flowparse.cli.options import (
     Reading,
     check_bound,
     columns_option,
+    data_set_options,
     output_option,
-    read_names,
     whole_reading_options,
 )
 from flowparse.cli.output import write_result
@@ -41,29 +41,10 @@ def _read_look_back(ctx: click.Context, param: click.Parameter, text: str | None
     return text
 
 
-def _read_pairs(
-    ctx: click.Context, param: click.Parameter, texts: Sequence[str]
-) -> dict[str, str] | None:
-    for text in texts:
-        if not text.partition("=")[1]:
-            raise click.BadParameter(f"expected KEY=VALUE, got {text!r}")
-    return dict(text.split("=", 1) for text in texts) or None
-
-
 @click.command()
 @click.argument("source")
 @click.argument("destination")
-@click.option(
-    "--state",
-    metavar="FOLDER",
-    help="Where to keep what was ingested. Default: DESTINATION.ingest, beside it.",
-)
-@click.option(
-    "--partition-by",
-    metavar="KEY,...",
-    callback=read_names,
-    help="Folders to make, outermost first: day, hour, account, region.",
-)
+@data_set_options
 @click.option(
     "--since",
     metavar="TIME",
@@ -98,21 +79,6 @@ def _read_pairs(
     show_default=True,
     metavar="N",
     help="Most objects that are published together.",
-)
-@click.option(
-    "--sink",
-    type=click.Choice(["parquet", "delta", "iceberg"]),
-    default="parquet",
-    show_default=True,
-    help="What DESTINATION is. delta: a path or URL. iceberg: CATALOG/NAMESPACE.TABLE.",
-)
-@click.option(
-    "--sink-option",
-    "sink_options",
-    multiple=True,
-    callback=_read_pairs,
-    metavar="KEY=VALUE",
-    help="Delta: a storage option. Iceberg: a property of the catalog. Repeat for more.",
 )
 @columns_option
 @whole_reading_options

@@ -23,8 +23,10 @@ __all__ = [
     "access_options",
     "check_bound",
     "columns_option",
+    "data_set_options",
     "log_format_option",
     "output_option",
+    "partition_option",
     "read_names",
     "reading_options",
     "sources_argument",
@@ -130,6 +132,15 @@ def _read_format(ctx: click.Context, param: click.Parameter, name: str | None) -
     return name or FORMATS[0 if on_terminal else 1]
 
 
+def _read_pairs(
+    ctx: click.Context, param: click.Parameter, texts: Sequence[str]
+) -> dict[str, str] | None:
+    for text in texts:
+        if not text.partition("=")[1]:
+            raise click.BadParameter(f"expected KEY=VALUE, got {text!r}")
+    return dict(text.split("=", 1) for text in texts) or None
+
+
 sources_argument = click.argument(
     "sources", metavar="SOURCE...", nargs=-1, required=True, callback=_read_sources
 )
@@ -148,6 +159,37 @@ output_option = click.option(
     type=click.Choice(FORMATS),
     callback=_read_format,
     help="Form of the result. Default: table on a terminal, else json, one object a line.",
+)
+
+partition_option = click.option(
+    "--partition-by",
+    metavar="KEY,...",
+    callback=read_names,
+    help="Folders to make, outermost first: day, hour, account, region.",
+)
+
+_DATA_SET_OPTIONS: Final = (
+    click.option(
+        "--state",
+        metavar="FOLDER",
+        help="Where to keep what was ingested. Default: DESTINATION.ingest, beside it.",
+    ),
+    partition_option,
+    click.option(
+        "--sink",
+        type=click.Choice(["parquet", "delta", "iceberg"]),
+        default="parquet",
+        show_default=True,
+        help="What DESTINATION is. delta: a path or URL. iceberg: CATALOG/NAMESPACE.TABLE.",
+    ),
+    click.option(
+        "--sink-option",
+        "sink_options",
+        multiple=True,
+        callback=_read_pairs,
+        metavar="KEY=VALUE",
+        help="Delta: a storage option. Iceberg: a property of the catalog. Repeat for more.",
+    ),
 )
 
 log_format_option = click.option(
@@ -230,6 +272,11 @@ def reading_options(command: Command) -> Any:
 def whole_reading_options(command: Command) -> Any:
     """Give a command the options for reading but those of time, as one `reading` argument."""
     return _give_options(command, [name for name in _NAMES if name not in ("since", "until")])
+
+
+def data_set_options(command: Command) -> Any:
+    """Give a command the options of a data set that grows."""
+    return _decorate(command, _DATA_SET_OPTIONS)
 
 
 def _give_options(command: Command, names: Sequence[str]) -> Any:
