@@ -442,7 +442,7 @@ def test_write_then_read(log_path: Path, case: Texts, schema: str) -> None:
 
 
 def can_be_text(columns: dict[str, list[Any]]) -> bool:
-    """Whether no row reads as a header, no ISO time needs a year beyond 1..9999, and lines are short.
+    """Whether no row reads as a header, ISO times have years of 1..9999, and lines are short.
 
     Such rows come from other formats (a later header) and other offsets than those written; ISO
     times are written with more digits than they may have been read with.

@@ -8,7 +8,7 @@ sources with the same format gather in one batch, since a batch costs more than 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 import pyarrow as pa
 
@@ -16,7 +16,6 @@ from flowparse import _core
 from flowparse.delivered import Delivered
 from flowparse.enveloped import Enveloped
 from flowparse.errors import FlowparseError, InflateError, SourceError
-from flowparse.filters import EVENT_COLUMNS, is_of_event, layout_terms
 from flowparse.items import (
     ColumnsUnread,
     Ended,
@@ -27,10 +26,11 @@ from flowparse.items import (
     counts_of,
 )
 from flowparse.judge import judge_first_line, read_header
+from flowparse.layouts import Layouts
 from flowparse.logformat import LogFormat
 from flowparse.rejects import Reject, first_reject, rejects_batch
 from flowparse.request import Request
-from flowparse.schema import REQUESTED_COLUMNS, Column, check_of, schema_of
+from flowparse.schema import Column
 from flowparse.sniff import Opened, format_given
 from flowparse.sources import (
     Ahead,
@@ -47,7 +47,6 @@ from flowparse.workers import Spare
 __all__ = ["SourceParser"]
 
 _PROGRESS_BYTES: Final = 4 << 20
-_LAYOUTS_KEPT: Final = 256
 #: The first batch of a stream comes early; the next ones grow to the full size.
 _FIRST_ROWS: Final = 2048
 _GROWTH: Final = 8
@@ -77,10 +76,7 @@ class SourceParser:
         self.spare = spare
         self.parser = _core.Parser()
         self.batch_rows = _core.BATCH_ROWS
-        self.layouts: dict[tuple[LogFormat, str], tuple[_core.Layout, FormatSeen]] = {}
-        filtered = {condition.column for group in request.filters for condition in group}
-        self.by_source = "source" in filtered
-        self.by_event = not filtered.isdisjoint(EVENT_COLUMNS)
+        self.layouts = Layouts(request, fixed)
         self.known = _Known()
         self.gathered = Gathered()
 
@@ -138,70 +134,6 @@ class SourceParser:
     def _set_batch(self, rows: int) -> None:
         self.batch_rows = rows
         self.parser.set_batch(rows)
-
-    def layout(self, log_format: LogFormat, source: str) -> tuple[_core.Layout, FormatSeen]:
-        """The core's layout for a format. Made once, unless the filter looks at the source."""
-        key = (log_format, source if self.by_source else "")
-        if key not in self.layouts:
-            if len(self.layouts) >= _LAYOUTS_KEPT:  # headers without end are no reason to grow
-                self.layouts.clear()
-            self.layouts[key] = self._make_layout(log_format, source)
-        return self.layouts[key]
-
-    def _make_layout(self, log_format: LogFormat, source: str) -> tuple[_core.Layout, FormatSeen]:
-        columns = self._columns_of(log_format)
-        layout = self._core_layout(log_format, columns, self.terms(log_format, source, None))
-        return layout, self._format_seen(log_format, columns)
-
-    def event_layout(
-        self, log_format: LogFormat, source: str, events: Enveloped
-    ) -> tuple[_core.Layout, FormatSeen]:
-        """A layout for an envelope, whose filter holds for the lines of one piece."""
-        columns = self._columns_of(log_format)
-        filled = self.fills(log_format)
-        lines = REQUESTED_COLUMNS["line"]
-        asked = [lines if at in filled else column for at, column in enumerate(columns)]
-        layout = self._core_layout(log_format, asked, self.terms(log_format, source, events))
-        return layout, self._format_seen(log_format, columns, filled)
-
-    def fills(self, log_format: LogFormat) -> tuple[int, ...]:
-        """Places of the columns that an envelope fills."""
-        return tuple(
-            at
-            for at, column in enumerate(self._columns_of(log_format))
-            if column == REQUESTED_COLUMNS.get(column.name) and is_of_event(column.name, log_format)
-        )
-
-    def _columns_of(self, log_format: LogFormat) -> tuple[Column, ...]:
-        return self.request.columns_of(log_format) if self.fixed is None else self.fixed
-
-    def terms(
-        self, log_format: LogFormat, source: str, events: Enveloped | None
-    ) -> list[tuple[Any, ...]] | None:
-        """The filter for records of a format, or for those of one piece of an envelope."""
-        request = self.request
-        line_term = None if events is None else events.line_term
-        return layout_terms(
-            request.filters, request.window, log_format, request.schema, source, line_term
-        )
-
-    def _core_layout(
-        self, log_format: LogFormat, columns: Sequence[Column], terms: Any
-    ) -> _core.Layout:
-        place = {name: at for at, name in reversed(list(enumerate(log_format.fields)))}
-        return _core.Layout(
-            [(name, *check_of(name)) for name in log_format.fields],
-            [(c.kind, place.get(c.field, -1) if c.field else -1) for c in columns],
-            terms,
-        )
-
-    def _format_seen(
-        self, log_format: LogFormat, columns: Sequence[Column], filled: tuple[int, ...] = ()
-    ) -> FormatSeen:
-        names = {column.name for column in columns}
-        own = self.request.columns_of(log_format)
-        left_out = tuple(column.name for column in own if column.name not in names)
-        return FormatSeen(log_format, schema_of(columns), left_out, filled)
 
 
 def _is_alike(one: FormatSeen | None, other: FormatSeen) -> bool:
@@ -272,7 +204,9 @@ class _OneSource:
 
     def _run_small(self, name: bytes, text: bytes) -> Iterator[Item]:
         known = self.owner.known
-        header, layout = (None, None) if self.owner.by_source else (known.header, known.layout)
+        header, layout = (
+            (None, None) if self.owner.layouts.by_source else (known.header, known.layout)
+        )
         if header is not None and known.seen is not None:
             yield from self._begin_columns(known.seen)
         event, matched = self.parser.take(name, text, header, layout)
@@ -383,7 +317,7 @@ class _OneSource:
             self.events = Enveloped()
         self.events.take(piece.lines)
         if self.layout is not None and self.seen is not None:
-            terms = self.owner.terms(self.seen.log_format, self.source.name, self.events)
+            terms = self.owner.layouts.terms(self.seen.log_format, self.source.name, self.events)
             self.layout.refilter(terms or [])
         self.parser.write(bytes(piece))
 
@@ -431,11 +365,11 @@ class _OneSource:
         return f"line {line}, byte {byte_offset}"
 
     def _layout(self, log_format: LogFormat) -> tuple[_core.Layout, FormatSeen]:
-        owner, name = self.owner, self.source.name
-        if self.events is None or not (owner.by_event or owner.fills(log_format)):
-            return owner.layout(log_format, name)
-        layout, seen = owner.event_layout(log_format, name, self.events)
-        self.layout = layout if owner.by_event else None
+        layouts, name = self.owner.layouts, self.source.name
+        if self.events is None or not (layouts.by_event or layouts.fills(log_format)):
+            return layouts.layout(log_format, name)
+        layout, seen = layouts.event_layout(log_format, name, self.events)
+        self.layout = layout if layouts.by_event else None
         return layout, seen
 
     def _begin_columns(self, seen: FormatSeen) -> Iterator[Item]:
