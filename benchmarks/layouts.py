@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from floor import OUTPUT_BYTES
 from flowparse import LogFormat, _core
-from flowparse.parsing import SourceParser
+from flowparse.layouts import Layouts
 from flowparse.request import read_request
 from flowparse.schema import check_of
 
@@ -40,7 +40,7 @@ def check_only(log_format: LogFormat) -> tuple[_core.Layout, pa.Schema]:
 
 def converting(log_format: LogFormat, **options: Any) -> tuple[_core.Layout, pa.Schema]:
     """What `read_table` asks of the core under these options."""
-    layout, seen = SourceParser(read_request(**options), None).layout(log_format, "")
+    layout, seen = Layouts(read_request(**options), None).layout(log_format, "")
     return layout, seen.schema
 
 
