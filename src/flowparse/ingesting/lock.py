@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import socket
 import sqlite3
 import time
@@ -20,6 +21,9 @@ __all__ = ["hold"]
 _LOCK_NAME: Final = "lock.db"
 _HOLDER_NAME: Final = "holder"
 _RETRY_SECONDS: Final = 0.2
+#: Two that begin in the same moment may each find the other in the way. So nobody gives up at
+#: once, and none comes back when the other does.
+_LEAST_WAIT_SECONDS: Final = 0.5
 
 
 @contextmanager
@@ -47,7 +51,7 @@ def hold(folder: Path, wait: float, is_stopped: Callable[[], bool]) -> Iterator[
     """
     with naming(folder, "the folder of the state cannot be made"):
         folder.mkdir(parents=True, exist_ok=True)
-    with closing(_take(folder, time.monotonic() + wait, is_stopped)):
+    with closing(_take(folder, time.monotonic() + max(wait, _LEAST_WAIT_SECONDS), is_stopped)):
         _say_holder(folder)
         yield
 
@@ -59,7 +63,7 @@ def _take(folder: Path, until: float, is_stopped: Callable[[], bool]) -> sqlite3
         except sqlite3.OperationalError as error:
             is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
             if is_busy and time.monotonic() < until and not is_stopped():
-                time.sleep(_RETRY_SECONDS)
+                time.sleep(_RETRY_SECONDS * random.random())
                 continue
             raise _refuse(folder, error, is_busy) from error
 
