@@ -6,12 +6,19 @@ import gzip
 from datetime import UTC, datetime
 from pathlib import Path
 
-__all__ = ["ACCOUNTS", "HOUR", "REGIONS", "Delivery", "T", "object_path"]
+__all__ = ["ACCOUNTS", "HOUR", "LOG", "OTHER", "REGIONS", "Delivery", "T", "object_path"]
 
 T = 1_700_000_100  # 2023-11-14T22:15:00Z, a multiple of five minutes
 HOUR = 3600
 ACCOUNTS = ("111122223333", "444455556666")
 REGIONS = ("us-east-1", "eu-west-1")
+#: Texts without places in time.
+LOG = b"""version srcaddr dstport action
+2 192.0.2.1 443 ACCEPT
+2 192.0.2.2 22 REJECT
+2 192.0.2.3 - -
+"""
+OTHER = b"version srcaddr tcp-flags future-a\n3 198.51.100.1 2 x\n"
 FIELDS = "version account-id region srcaddr dstport action start end"
 
 

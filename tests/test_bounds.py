@@ -31,9 +31,11 @@ OPS: dict[str, Any] = {
     ("filters", "window", "bounds"),
     [
         ([], OPEN, (None, None)),
-        ([], Window(Fraction(5), Fraction(9)), (5, 9)),
+        ([], Window(Fraction(5), Fraction(9)), (5, 8)),
+        ([], Window(None, Fraction(17, 2)), (None, 8)),
         ([("start", ">=", 7)], Window(Fraction(5), None), (7, None)),
-        ([("end", "<", 7)], Window(None, Fraction(5)), (None, 5)),
+        ([("end", "<", 7)], Window(None, Fraction(5)), (None, 4)),
+        ([("end", "<=", 7)], OPEN, (None, 7)),
         ([("start", "=", "1970-01-01T00:00:07Z")], OPEN, (7, 7)),
         ([("end", "in", [9, 7])], OPEN, (7, 9)),
         ([("end", "not in", [9, 7])], OPEN, (None, None)),

@@ -22,18 +22,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import flowparse
-from deliveries import Delivery, T
+from deliveries import LOG, OTHER, Delivery, T
 from flowparse import FlowDataset
 from strategies import LAW, Texts, texts
 from strategies import options as options_of
 
 field = pc.field
-LOG = b"""version srcaddr dstport action
-2 192.0.2.1 443 ACCEPT
-2 192.0.2.2 22 REJECT
-2 192.0.2.3 - -
-"""
-OTHER = b"version srcaddr tcp-flags future-a\n3 198.51.100.1 2 x\n"
 
 
 @pytest.fixture

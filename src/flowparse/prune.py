@@ -6,28 +6,26 @@ that says nothing is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
-from math import ceil
-from typing import Any, Final
+from typing import Final
 
-from flowparse.filters import Condition, Window
+from flowparse.bounds import group_bounds
+from flowparse.filters import Condition
 from flowparse.keys import Key, parse_key
 from flowparse.request import Request
-from flowparse.times import read_time
 
 __all__ = ["EVERYTHING", "Box", "Scope", "moment_of"]
 
 #: The records of an object end in the five minutes from its stamp on.
 _WINDOW: Final = timedelta(minutes=5)
+_SECOND: Final = timedelta(seconds=1)
 #: A record begins at most so long before it ends: AWS's longest interval of aggregation.
 _LONGEST_RECORD: Final = timedelta(minutes=10)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ACCOUNT_DIGITS: Final = 12
-_AT_LEAST: Final = ("=", ">", ">=", "in")
-_AT_MOST: Final = ("=", "<", "<=", "in")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +86,7 @@ class Scope:
     @classmethod
     def of(cls, request: Request) -> Scope:
         """What the filters and the window of a request can need."""
-        window = _window_box(request.window)
-        in_seconds = request.schema == "typed"
-        groups = request.filters or ((),)
-        boxes = [_group_box(group, window, in_seconds=in_seconds) for group in groups]
+        boxes = [_box(group, request) for group in request.filters or ((),)]
         return cls(tuple(dict.fromkeys(boxes)))
 
     @property
@@ -133,63 +128,27 @@ class Scope:
 EVERYTHING: Final = Scope()
 
 
-def _window_box(window: Window) -> Box:
-    first = None if window.since is None else _ends_from(window.since)
-    last = None if window.until is None else _begins_before(window.until)
-    return Box(first_stamp=first, last_stamp=last)
-
-
-def _ends_from(seconds: Fraction) -> datetime | None:
-    """First stamp of objects with records that end then or later."""
-    time = _time(seconds)
-    return None if time is None else _shift(time, timedelta(seconds=1) - _WINDOW)
-
-
-def _begins_by(seconds: Fraction) -> datetime | None:
-    """Last stamp of objects with records that begin then or earlier."""
-    time = _time(seconds)
-    return None if time is None else _shift(time, _LONGEST_RECORD)
-
-
-def _begins_before(seconds: Fraction) -> datetime | None:
-    """Last stamp of objects with records that begin earlier; they begin at whole seconds."""
-    return _begins_by(Fraction(ceil(seconds) - 1))
-
-
-def _time(seconds: Fraction) -> datetime | None:
-    try:
-        return _EPOCH + timedelta(seconds=float(seconds))
-    except OverflowError:
-        return None
-
-
-def _shift(time: datetime, by: timedelta) -> datetime | None:
-    try:
-        return time + by
-    except OverflowError:
-        return None
-
-
-def _group_box(group: Iterable[Condition], window: Box, *, in_seconds: bool) -> Box:
-    box = window
+def _box(group: Sequence[Condition], request: Request) -> Box:
+    """What one group of the filters can need."""
+    in_seconds = request.schema == "typed"  # as AWS has them, old times are milliseconds
+    low, high = group_bounds(group if in_seconds else (), request.window)
+    accounts = regions = None
     for condition in group:
         if condition.column == "account_id":
-            box = _replace(box, accounts=_meet(box.accounts, _names(condition, _is_account)))
+            accounts = _meet(accounts, _names(condition, _is_account))
         elif condition.column == "region":
-            box = _replace(box, regions=_meet(box.regions, _names(condition, _is_text)))
-        elif condition.column in ("start", "end") and in_seconds:
-            first, last = _stamps(condition)
-            box = _replace(
-                box,
-                first_stamp=_bound((box.first_stamp, first), max, every=False),
-                last_stamp=_bound((box.last_stamp, last), min, every=False),
-            )
-    return box
+            regions = _meet(regions, _names(condition, _is_text))
+    first = None if low is None else _shift(low, _SECOND - _WINDOW)
+    last = None if high is None else _shift(high, _LONGEST_RECORD)
+    return Box(accounts, regions, first, last)
 
 
-def _replace(box: Box, **bounds: Any) -> Box:
-    names = ("accounts", "regions", "first_stamp", "last_stamp")
-    return Box(**{name: bounds.get(name, getattr(box, name)) for name in names})
+def _shift(seconds: Fraction, by: timedelta) -> datetime | None:
+    """A time later than another; None where no datetime can tell it."""
+    try:
+        return _EPOCH + timedelta(seconds=float(seconds)) + by
+    except OverflowError:
+        return None
 
 
 def _names(condition: Condition, is_name: Callable[[object], bool]) -> frozenset[str] | None:
@@ -209,20 +168,6 @@ def _is_account(value: object) -> bool:
     return isinstance(value, str) and len(value) == _ACCOUNT_DIGITS and value.isdecimal()
 
 
-def _stamps(condition: Condition) -> tuple[datetime | None, datetime | None]:
-    """The first and the last stamp that a condition on a time leaves."""
-    if condition.op not in {*_AT_LEAST, *_AT_MOST}:
-        return None, None
-    values = condition.value if condition.op == "in" else (condition.value,)
-    if not values:
-        return None, None
-    times = [read_time(value, condition.column) for value in values]
-    first = _ends_from(min(times)) if condition.op in _AT_LEAST else None
-    begins = _begins_before if condition.op == "<" else _begins_by
-    last = begins(max(times)) if condition.op in _AT_MOST else None
-    return first, last
-
-
 def _meet(one: frozenset[str] | None, other: frozenset[str] | None) -> frozenset[str] | None:
     if one is None or other is None:
         return other if one is None else one
@@ -239,17 +184,12 @@ def _unite(sets: Iterable[frozenset[str] | None]) -> frozenset[str] | None:
 
 
 def _bound(
-    times: Iterable[datetime | None],
-    choose: Callable[[Iterable[datetime]], datetime],
-    *,
-    every: bool = True,
+    times: Iterable[datetime | None], choose: Callable[[Iterable[datetime]], datetime]
 ) -> datetime | None:
-    """One of the times; None where one is missing, or with `every=False`, where all are."""
-    known = list(times)
-    given = [time for time in known if time is not None]
-    if not given or (every and len(given) < len(known)):
-        return None
-    return choose(given)
+    """One of the times; None where one is missing."""
+    found = list(times)
+    given = [time for time in found if time is not None]
+    return choose(given) if given and len(given) == len(found) else None
 
 
 def moment_of(seconds: Fraction) -> datetime:

@@ -13,15 +13,9 @@ import pyarrow.dataset as pads
 import pytest
 
 import flowparse
-from deliveries import ACCOUNTS, HOUR, REGIONS, Delivery, T, object_path
+from deliveries import ACCOUNTS, HOUR, LOG, OTHER, REGIONS, Delivery, T, object_path
 
 field = pc.field
-LOG = b"""version srcaddr dstport action
-2 192.0.2.1 443 ACCEPT
-2 192.0.2.2 22 REJECT
-2 192.0.2.3 - -
-"""
-OTHER = b"version srcaddr tcp-flags future-a\n3 198.51.100.1 2 x\n"
 
 
 @pytest.fixture

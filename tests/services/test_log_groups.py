@@ -284,7 +284,7 @@ def test_what_is_asked(service: Any) -> None:
         "interleaved": True,
         "logStreamNamePrefix": "eni-1",
         "startTime": 1000 * (NOW - 3600),
-        "endTime": 1000 * (NOW + 1 + 3600),
+        "endTime": 1000 * (NOW + 3600),
     }
     assert asked == [wanted, {**wanted, "nextToken": "t"}]
     ports(f"logs://{REGION}/g?stream=eni-1", filters=[("start", ">", NOW)])

@@ -23,7 +23,7 @@ import flowparse
 from flowparse import SourceError
 from flowparse.aws import Access
 from flowparse.sources.s3.faults import explain_error
-from flowparse.sources.s3.getters import make_getter
+from flowparse.sources.s3.getters import _region_of, make_getter
 from services.cutting import Cut, Request
 from services.endpoint import Endpoint
 
@@ -146,6 +146,23 @@ def test_an_object_is_read_by_its_key(on_object_store: Bucket) -> None:
         bucket.read("a/none")
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        "logs//AWSLogs/a.log",  # a prefix that was given with a slash at its end
+        "/a.log",
+        "tab\t.log",
+        "a b+c#d?e%41.log",
+        "größe/~!*'(){}[].log",
+    ],
+)
+def test_any_key_is_read(on_object_store: Bucket, key: str) -> None:
+    """Keys that are no paths are read as well, by their name and below their prefix."""
+    on_object_store.put(key, log_of(rows=1, port=7))
+    assert ports_of(on_object_store.read(key)) == [7]
+    assert ports_of(on_object_store.read()) == [7]
+
+
 @pytest.mark.usefixtures("each_getter")
 def test_a_large_object_comes_in_parts(on_each: Bucket) -> None:
     """An object of several parts gives the records of the same bytes, for any number of threads."""
@@ -238,7 +255,7 @@ def test_a_server_that_only_refuses_is_an_error_that_says_so(
     tmp_path: Path, start_hadro: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the last attempt the error has the address, the answer, and how often it was tried."""
-    monkeypatch.setattr("flowparse.sources.s3.requests._ATTEMPTS", 3)
+    monkeypatch.setattr("flowparse.sources.repeating._ATTEMPTS", 3)
     (tmp_path / "logs").mkdir()
     hadro = start_hadro(tmp_path, error_rate=1.0)
     with pytest.raises(SourceError, match=r"s3://logs/x/: cannot be listed: .*SlowDown.*3 times"):
@@ -348,6 +365,21 @@ def test_what_no_server_here_answers(code: str) -> None:
     advice = "set it" if code == "RequestTimeTooSkewed" else "renew them (`aws sso login`"
     assert advice in str(error)
     assert error.source == "s3://b/k"
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_the_region_of_a_bucket_is_told_by_a_refusal_too(status: int) -> None:
+    """Who may read objects only still learns where the bucket is. (Loopback has no regions.)"""
+    headers = {"x-amz-bucket-region": "eu-north-1"}
+    answer = {"ResponseMetadata": {"HTTPStatusCode": status, "HTTPHeaders": headers}}
+
+    class Client:
+        def head_bucket(self, **asked: str) -> dict[str, Any]:
+            if status != 200:
+                raise ClientError({"Error": {"Code": "403"}, **answer}, "HeadBucket")
+            return answer
+
+    assert _region_of("bucket", Client()) == "eu-north-1"
 
 
 def make_tree(root: Path) -> None:

@@ -13,21 +13,17 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from flowparse.access import Access
 from flowparse.errors import SourceError
-from flowparse.sources.s3.faults import is_passing
+from flowparse.sources.repeating import answer_of, repeat
 
 __all__ = ["Message", "Queue"]
-
-Answer = TypeVar("Answer")
 
 #: Most that SQS takes or gives at once, and its longest wait for a message.
 _BATCH: Final = 10
 _LONGEST_WAIT_SECONDS: Final = 20
-_ATTEMPTS: Final = 8
-_FIRST_WAIT_SECONDS: Final = 0.2
 _REGION_IN_URL: Final = re.compile(r"https://(?:sqs\.)?([a-z]{2}(?:-[a-z]+)+-\d)\.")
 _ADVICE: Final = {
     "NonExistentQueue": "there is no such queue: check its URL and the region",
@@ -144,21 +140,14 @@ class Queue:
         return deleted
 
     def _ask(self, call: Callable[..., Any], **asked: Any) -> Any:
-        waiting = threading.Event()
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return call(QueueUrl=self.url, **asked)
-            except Exception as error:
-                if attempt == _ATTEMPTS or not is_passing(error, attempt):
-                    raise self._explain(error) from error
-            waiting.wait(_FIRST_WAIT_SECONDS * 2 ** (attempt - 1))
-        raise AssertionError("unreachable")
+        return repeat(lambda: call(QueueUrl=self.url, **asked), self._explain)
 
-    def _explain(self, error: Exception) -> SourceError:
-        code = str(getattr(error, "response", {}).get("Error", {}).get("Code", ""))
+    def _explain(self, error: Exception, attempts: int = 1) -> SourceError:
+        code, _ = answer_of(error)
         advice = _ADVICE.get(code.rpartition(".")[2])
         what = f"{advice} ({code})" if advice else (str(error) or type(error).__name__)
-        return SourceError(f"{self.url}: cannot be followed: {what}", source=self.url)
+        tried = f", tried {attempts} times" if attempts > 1 else ""
+        return SourceError(f"{self.url}: cannot be followed: {what}{tried}", source=self.url)
 
 
 def _as_message(one: dict[str, Any]) -> Message:

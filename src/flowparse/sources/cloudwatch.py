@@ -93,7 +93,8 @@ class LogGroupSource(EventSource):
         SourceError
             There is no such group or stream. Whatever else is wrong is told by the reading.
         """
-        since, until = time_bounds(request.filters, request.window)
+        in_seconds = request.schema == "typed"  # as AWS has them, old times are milliseconds
+        since, until = time_bounds(request.filters if in_seconds else (), request.window)
         if since is not None:
             self._start_ms = max(0, int(since * 1000) - _SLACK_MS)
         if until is not None:

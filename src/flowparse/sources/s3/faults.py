@@ -5,27 +5,12 @@ Source: Amazon S3 API Reference, "Error responses"; botocore's exceptions.
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from flowparse.errors import SourceError
+from flowparse.sources.repeating import answer_of
 
-__all__ = ["changed_error", "explain_error", "is_passing"]
-
-_PASSING: Final = frozenset(
-    "InternalError InternalServerError OperationAborted RequestTimeout ServiceUnavailable "
-    "SlowDown Throttling ThrottlingException ThrottledException RequestThrottled "
-    "RequestThrottledException RequestLimitExceeded TooManyRequestsException "
-    "BandwidthLimitExceeded ProvisionedThroughputExceededException".split()
-)
-#: In the text of an error of obstore.
-_STATUS: Final = re.compile(r"status code: ([1-5][0-9]{2})")
-_CODE: Final = re.compile(r"<Code>([A-Za-z0-9.]+)</Code>")
-_UNREACHABLE: Final = re.compile(r"refused|dns error|certificate", re.IGNORECASE)
-_SERVER_ERROR: Final = 500
-_TOO_MANY: Final = 429
-#: Nobody listens, or the name is unknown: that is mostly a wrong endpoint.
-_UNREACHABLE_ATTEMPTS: Final = 4
+__all__ = ["changed_error", "explain_error"]
 
 _RENEW: Final = "renew them (`aws sso login`, or a new role session) and read again"
 _ADVICE: Final = {
@@ -64,30 +49,6 @@ def changed_error(where: str) -> SourceError:
     return SourceError(f"{where}: cannot be read: {_ADVICE['PreconditionFailed']}", source=where)
 
 
-def is_passing(error: Exception, attempt: int) -> bool:
-    """Whether the same request may succeed a little later.
-
-    Parameters
-    ----------
-    error : Exception
-        What boto3 raised, or reading the body.
-    attempt : int
-        How often it was sent, from 1.
-    """
-    from botocore import exceptions as boto  # here, because whoever reads files needs none of it
-    from urllib3.exceptions import HTTPError
-
-    code, status = _answer_of(error)
-    if status:
-        return code in _PASSING or status >= _SERVER_ERROR or status == _TOO_MANY
-    if isinstance(error, boto.EndpointConnectionError | boto.SSLError | boto.ProxyConnectionError):
-        return attempt < _UNREACHABLE_ATTEMPTS
-    if type(error).__module__.startswith("obstore"):
-        return attempt < _UNREACHABLE_ATTEMPTS or not _UNREACHABLE.search(str(error))
-    broken = (boto.HTTPClientError, boto.ResponseStreamingError, boto.IncompleteReadError)
-    return isinstance(error, (*broken, boto.ChecksumError, HTTPError, ConnectionError, EOFError))
-
-
 def explain_error(error: Exception, where: str, attempts: int, *, listing: bool) -> SourceError:
     """What is wrong with an object or a listing, and what to do.
 
@@ -104,7 +65,7 @@ def explain_error(error: Exception, where: str, attempts: int, *, listing: bool)
     from botocore import exceptions as boto
 
     what = _first_line(error)
-    code, status = _answer_of(error)
+    code, status = answer_of(error)
     if status:
         code = _BY_STATUS.get(code, code)
         advice = _ADVICE.get(code, "").format(action=_RIGHTS[listing])
@@ -121,23 +82,6 @@ def explain_error(error: Exception, where: str, attempts: int, *, listing: bool)
     tried = f", tried {attempts} times" if attempts > 1 else ""
     verb = "cannot be listed" if listing else "cannot be read"
     return SourceError(f"{where}: {verb}: {what}{tried}", source=where)
-
-
-def _answer_of(error: Exception) -> tuple[str, int]:
-    """The code and the status that S3 answered with; nothing where there was no answer.
-
-    obstore has both in its text alone: the answer is in it, below the status.
-    """
-    answer = getattr(error, "response", None)
-    if isinstance(answer, dict):
-        status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        code = str(answer.get("Error", {}).get("Code", ""))
-        return code, status or int(bool(code))
-    said = _STATUS.search(str(error))
-    if said is None:
-        return "", 0
-    told = _CODE.search(str(error))
-    return told[1] if told else said[1], int(said[1])
 
 
 def _first_line(error: Exception) -> str:

@@ -1,9 +1,9 @@
 """Floor 2: who sends the GETs of a bucket.
 
-obstore does, a client in Rust that takes a fifth of boto3's processor time and none of the
+obstore does, a client in Rust that takes a sixth of boto3's processor time and none of the
 interpreter's lock. What it cannot be told (a proxy or certificates of the configuration,
-endpoints of other kinds, access points, requests without a signature) leaves the GETs to boto3,
-which sends the listings in any case.
+endpoints of other kinds, access points, requests without a signature, keys that are no paths)
+leaves the GETs to boto3, which sends the listings in any case.
 """
 
 from __future__ import annotations
@@ -60,14 +60,15 @@ def make_getter(bucket: str, access: Access, client: Any) -> Getter:
     client : S3 client of boto3
         Its endpoint and its configuration hold for both.
     """
-    if _is_plain(bucket, client):
+    other = _Boto3Getter(bucket, access, client)
+    if _is_plain(bucket, client, access.open_session()):
         store = _open_store(bucket, access, client)
         if store is not None:
-            return _ObstoreGetter(store)
-    return _Boto3Getter(bucket, access, client)
+            return _ObstoreGetter(store, other)
+    return other
 
 
-def _is_plain(bucket: str, client: Any) -> bool:
+def _is_plain(bucket: str, client: Any, session: Any) -> bool:
     """Whether nothing is asked for that obstore does not do."""
     config = client.meta.config
     s3 = config.s3 or {}
@@ -75,13 +76,20 @@ def _is_plain(bucket: str, client: Any) -> bool:
         config.proxies,
         config.use_fips_endpoint,
         config.use_dualstack_endpoint,
-        client.meta.endpoint_url.startswith("https:") and os.environ.get("AWS_CA_BUNDLE"),
+        client.meta.endpoint_url.startswith("https:") and _has_own_certificates(session),
         bucket.startswith("arn:"),
         s3.get("addressing_style") == "virtual",
         *(s3.get(name) for name in _OTHER_ENDPOINTS),
     )
     is_signed_as_usual = config.signature_version in (None, "s3v4")
     return is_signed_as_usual and not any(other)
+
+
+def _has_own_certificates(session: Any) -> bool:
+    """Whether the environment or the profile names those that servers are to be held against."""
+    of_botocore = getattr(session, "_session", None)
+    told = of_botocore and of_botocore.get_config_variable("ca_bundle")
+    return bool(told or os.environ.get("REQUESTS_CA_BUNDLE"))
 
 
 def _open_store(bucket: str, access: Access, client: Any) -> Any:
@@ -116,20 +124,34 @@ def _open_store(bucket: str, access: Access, client: Any) -> Any:
 
 
 def _region_of(bucket: str, client: Any) -> str:
-    """Where a bucket is: S3 says so with every answer about it."""
-    answer = client.head_bucket(Bucket=bucket)
-    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    """Where a bucket is: S3 says so with every answer about it, a refusal too."""
+    from botocore.exceptions import ClientError
+
+    try:
+        answer = client.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        answer = error.response
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     return str(headers.get("x-amz-bucket-region") or client.meta.region_name)
 
 
+def _is_nameable(key: str) -> bool:
+    """Whether obstore takes this key as it stands: to it, keys are paths."""
+    folders = key.split("/")
+    return key.isprintable() and not any(folder in ("", ".", "..") for folder in folders)
+
+
 class _ObstoreGetter:
-    def __init__(self, store: Any) -> None:
+    def __init__(self, store: Any, other: Getter) -> None:
         import obstore
 
+        self._other = other
         self._ask = obstore.get
         self._store = store
 
     def get(self, key: str, begin: int, end: int | None, etag: str | None, got: Pieces) -> bool:
+        if not _is_nameable(key):
+            return self._other.get(key, begin, end, etag, got)
         options: Any = {}
         if etag is not None:
             options["if_match"] = etag

@@ -1,32 +1,21 @@
-"""Floor 2: requests to S3, sent again where that helps, and what is wrong where it does not.
-
-boto3's own retries stop at a budget that a bad hour uses up, and know nothing of a body that
-breaks off; so each request is sent once, and this module decides.
-"""
+"""Floor 2: what is asked of a bucket: a page of its listing, an object's size, ranges of bytes."""
 
 from __future__ import annotations
 
-import random
 import threading
-import time
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from flowparse.access import Access
 from flowparse.errors import SourceError
+from flowparse.sources.repeating import repeat
 from flowparse.sources.s3.address import url_of
-from flowparse.sources.s3.faults import changed_error, explain_error, is_passing
+from flowparse.sources.s3.faults import changed_error, explain_error
 from flowparse.sources.s3.getters import Getter, Pieces, make_getter
 
 __all__ = ["Bucket"]
 
 Answer = TypeVar("Answer")
-
-#: A server that fails three requests in ten fails one part of a million twelve times in a row.
-_ATTEMPTS: Final = 12
-#: Waits before a second attempt at most, and before any later one.
-_FIRST_WAIT_SECONDS: Final = 0.1
-_LONGEST_WAIT_SECONDS: Final = 10.0
 
 
 class Bucket:
@@ -143,19 +132,7 @@ class Bucket:
         return self._getter
 
     def _repeat(self, ask: Callable[[], Answer], where: str, *, listing: bool) -> Answer:
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return ask()
-            except SourceError:
-                raise
-            except Exception as error:
-                if attempt == _ATTEMPTS or not is_passing(error, attempt):
-                    raise explain_error(error, where, attempt, listing=listing) from error
-            time.sleep(_wait_seconds(attempt))
-        raise AssertionError("unreachable")
+        def explain(error: Exception, attempts: int) -> SourceError:
+            return explain_error(error, where, attempts, listing=listing)
 
-
-def _wait_seconds(attempt: int) -> float:
-    """Longer each time, and never the same for two, so that they do not come back together."""
-    most = min(_LONGEST_WAIT_SECONDS, float(_FIRST_WAIT_SECONDS * 2 ** (attempt - 1)))
-    return most * random.uniform(0.5, 1.0)
+        return repeat(ask, explain)
