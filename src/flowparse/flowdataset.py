@@ -24,7 +24,7 @@ from flowparse.scanning.plan import Columns, Content, plan_scan
 from flowparse.scanning.scan import FlowScan
 from flowparse.scanning.scanner import FlowScanner
 from flowparse.schema import Column, SchemaName, named_column, schema_of
-from flowparse.sources import Source, list_sources
+from flowparse.sources import EventSource, Source, list_sources
 from flowparse.times import Moment
 
 __all__ = ["FlowDataset", "dataset"]
@@ -92,7 +92,7 @@ def dataset(
     scope = Scope.of(request)
     sources = tuple(list_sources(source, scope=scope, access=request.access))
     for one in sources:
-        if not one.rereadable:
+        if not (one.rereadable or isinstance(one, EventSource)):
             raise SourceError(
                 f"{one.name}: a dataset is read as often as asked, and this can be read only "
                 "once: pass a path or bytes, or use open_reader or read_table",

@@ -95,9 +95,7 @@ class FlowReader:
         fixed: bool = True,
         columns: tuple[Column, ...] | None = None,
     ) -> None:
-        for source in sources:
-            if isinstance(source, EventSource):
-                source.prepare(request)
+        sources = [one.begin(request) if isinstance(one, EventSource) else one for one in sources]
         self._sources = sources
         self._request = request
         self._opened: dict[int, Opened | Small] = {}

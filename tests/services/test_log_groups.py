@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import pickle
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
 import flowparse
@@ -344,3 +347,28 @@ def test_what_is_no_log_group(url: str) -> None:
     """A URL of another form is a SourceError that shows the form."""
     with pytest.raises(SourceError, match=r"logs://REGION/GROUP|exclude|100 streams"):
         flowparse.read_table(url, on_reject="collect")
+
+
+def test_a_dataset_asks_anew_each_time(logs: Any) -> None:
+    """A dataset over a group has what the group has when it is asked, and can be sent."""
+    fill(logs, "g", {"a": [(NOW + n, record(n, NOW + n)) for n in range(3)]})
+    ds = flowparse.dataset(f"logs://{REGION}/g")
+    assert ds.count_rows() == 3
+    assert ds.to_table(columns=["dstport"], filter=pc.field("dstport") > 1).to_pylist() == [
+        {"dstport": 2}
+    ]
+    put_all(logs, "g", "a", [(NOW + 3, record(3, NOW + 3))])
+    assert ds.count_rows() == 4
+    [task] = pickle.loads(pickle.dumps(list(ds.tasks())))
+    assert sum(batch.num_rows for batch in task()) == 4
+
+
+def test_a_query_of_a_dataset_passes_its_times_on(service: Any) -> None:
+    """The filter of a query bounds what AWS is asked for, of that query alone."""
+    asked = service(lambda _, question: (200, {"events": [event(1, NOW, "eni-1")]}))
+    ds = flowparse.dataset(f"logs://{REGION}/g")
+    late = pc.field("start") >= datetime.fromtimestamp(NOW, UTC)
+    assert ds.to_table(filter=late).num_rows == 1
+    assert ds.count_rows() == 1
+    with_times = ["startTime" in question for question in asked]
+    assert with_times[-2:] == [True, False]

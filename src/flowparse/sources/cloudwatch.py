@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
 from itertools import chain, groupby
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
@@ -85,27 +86,29 @@ class LogGroupSource(EventSource):
         self._asked = False
         self._begun: Iterator[list[dict[str, Any]]] | None = None
 
-    def prepare(self, request: Request) -> None:
-        """Take over the times that a call asks for, and get the first page.
+    def begin(self, request: Request) -> LogGroupSource:
+        """The group between the times that a call asks for, and its first page.
 
         Raises
         ------
         SourceError
             There is no such group or stream. Whatever else is wrong is told by the reading.
         """
+        begun = copy(self)
         in_seconds = request.schema == "typed"  # as AWS has them, old times are milliseconds
         since, until = time_bounds(request.filters if in_seconds else (), request.window)
         if since is not None:
-            self._start_ms = max(0, int(since * 1000) - _SLACK_MS)
+            begun._start_ms = max(0, int(since * 1000) - _SLACK_MS)
         if until is not None:
-            self._end_ms = max(0, int(until * 1000) + _SLACK_MS)
-        pages = self._read_pages()
+            begun._end_ms = max(0, int(until * 1000) + _SLACK_MS)
+        pages = begun._read_pages()
         try:
-            self._begun = chain([next(pages)], pages)
+            begun._begun = chain([next(pages)], pages)
         except _MissingError:
             raise
         except SourceError as error:
-            self._begun = _raising(error)
+            begun._begun = _raising(error)
+        return begun
 
     def read_events(self) -> Iterator[Events]:
         """The events, by time; those of the same millisecond by stream and then by event id.

@@ -77,7 +77,7 @@ class EventLines:
 
 
 class EventSource(ABC):
-    """A source that has events and no bytes. It grows, and so is read once."""
+    """A source that has events and no bytes. It grows: what one reading gets, is that reading's."""
 
     name: str
     size: None = None
@@ -89,8 +89,8 @@ class EventSource(ABC):
         raise TypeError(f"{self.name} has events: open_text reads them")
 
     @abstractmethod
-    def prepare(self, request: Request) -> None:
-        """Take over what a call asks for, before anything is read."""
+    def begin(self, request: Request) -> EventSource:
+        """The source for one reading of what a call asks for."""
 
     @abstractmethod
     def read_events(self) -> Iterator[Events]:
