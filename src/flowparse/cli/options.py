@@ -149,7 +149,8 @@ columns_option = click.option(
     "--columns",
     metavar="A,B,...",
     callback=read_names,
-    help="Columns wanted, in this order. Also on request: source, line, export_timestamp.",
+    help="Columns wanted, in this order. Also on request: source, line, export_timestamp, "
+    "log_group, log_stream.",
 )
 
 output_option = click.option(
