@@ -1,0 +1,76 @@
+"""Floor 3: a question that is answered batch by batch, in any order and on several threads."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Self
+
+import pyarrow as pa
+
+from flowparse.grouping.groups import Groups
+from flowparse.grouping.spec import Key, Measure
+
+__all__ = ["Fold", "GroupFold"]
+
+
+class Fold(ABC):
+    """What gathers the batches of one pass.
+
+    The result depends on which rows came, never on their order, on the cuts between batches, or
+    on which of several copies a batch went to.
+    """
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it needs; batches may have more."""
+
+    @abstractmethod
+    def fresh(self) -> Self:
+        """An empty one that asks the same: another thread's."""
+
+    @abstractmethod
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take the rows of one batch."""
+
+    @abstractmethod
+    def absorb(self, other: Self) -> None:
+        """Take what another thread's has gathered; `other` is of no use afterwards."""
+
+
+class GroupFold(Fold):
+    """Rows by key: the plainest fold.
+
+    Parameters
+    ----------
+    keys : sequence of Key
+    measures : sequence of Measure
+    """
+
+    def __init__(self, keys: Sequence[Key], measures: Sequence[Measure]) -> None:
+        self.groups = Groups(keys, measures)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Those of its keys and measures."""
+        groups = self.groups
+        asked = [key.column for key in groups.keys]
+        asked += [one.column for one in groups.measures if one.column is not None]
+        return tuple(dict.fromkeys(asked))
+
+    def fresh(self) -> Self:
+        """An empty one with the same keys and measures."""
+        return type(self)(self.groups.keys, self.groups.measures)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take the rows of one batch."""
+        self.groups.add(batch)
+
+    def absorb(self, other: Self) -> None:
+        """Take the groups of another."""
+        self.groups.absorb(other.groups)
+
+    def table(self) -> pa.Table:
+        """One row a group, in no order."""
+        return self.groups.table()
