@@ -53,6 +53,9 @@ void fp_texts_begin(fp_texts *texts, uint64_t seed);
  * are not read. */
 fp_status fp_texts_encode(fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
                           const uint8_t *end, size_t n, uint32_t *codes);
+/* The same for value rows[0], rows[1] and so on. */
+fp_status fp_texts_encode_rows(fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
+                               const uint8_t *end, const int64_t *rows, size_t n, uint32_t *codes);
 void fp_texts_free(fp_texts *texts);
 
 #endif

@@ -133,11 +133,13 @@ typedef struct ahead {
     uint32_t likely[AHEAD]; /* code + 1 of the value that it may be, or 0 */
 } ahead;
 
+/* rows: which values; NULL: one after another. */
 FP_INLINE void look_ahead(const fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
-                          const uint8_t *end, size_t n, ahead *next) {
+                          const uint8_t *end, const int64_t *rows, size_t n, ahead *next) {
     for (size_t i = 0; i < n; i++) {
-        const uint8_t *text = bytes + offsets[i];
-        next->ends[i] = read_ends(text, (uint32_t)(offsets[i + 1] - offsets[i]), end);
+        const int32_t *offset = offsets + (rows ? rows[i] : (int64_t)i);
+        const uint8_t *text = bytes + offset[0];
+        next->ends[i] = read_ends(text, (uint32_t)(offset[1] - offset[0]), end);
         next->hashes[i] = hash_text(texts, &next->ends[i], text);
         if (texts->n_marks)
             FP_PREFETCH(&texts->marks[next->hashes[i] & (texts->n_marks - 1)]);
@@ -152,14 +154,15 @@ FP_INLINE void look_ahead(const fp_texts *texts, const int32_t *offsets, const u
     }
 }
 
-fp_status fp_texts_encode(fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
-                          const uint8_t *end, size_t n, uint32_t *codes) {
+FP_INLINE fp_status encode_some(fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
+                                const uint8_t *end, const int64_t *rows, size_t n,
+                                uint32_t *codes) {
     ahead next = {.likely = {0}};
-    for (size_t some; n; n -= some, offsets += some, codes += some) {
+    for (size_t some; n; n -= some, codes += some) {
         some = n < AHEAD ? n : AHEAD;
-        look_ahead(texts, offsets, bytes, end, some, &next);
+        look_ahead(texts, offsets, bytes, end, rows, some, &next);
         for (size_t i = 0; i < some; i++) {
-            const uint8_t *text = bytes + offsets[i];
+            const uint8_t *text = bytes + offsets[rows ? rows[i] : (int64_t)i];
             codes[i] = next.likely[i] - 1;
             if (FP_LIKELY(next.likely[i]) && is_value(texts, codes[i], &next.ends[i], text))
                 continue;
@@ -167,8 +170,20 @@ fp_status fp_texts_encode(fp_texts *texts, const int32_t *offsets, const uint8_t
             if (status != FP_OK)
                 return status;
         }
+        offsets += rows ? 0 : some;
+        rows += rows ? some : 0;
     }
     return FP_OK;
+}
+
+fp_status fp_texts_encode(fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
+                          const uint8_t *end, size_t n, uint32_t *codes) {
+    return encode_some(texts, offsets, bytes, end, NULL, n, codes);
+}
+
+fp_status fp_texts_encode_rows(fp_texts *texts, const int32_t *offsets, const uint8_t *bytes,
+                               const uint8_t *end, const int64_t *rows, size_t n, uint32_t *codes) {
+    return encode_some(texts, offsets, bytes, end, rows, n, codes);
 }
 
 void fp_texts_free(fp_texts *texts) {

@@ -80,6 +80,48 @@ def encode_pages(
     page_bytes: int,
     dictionary_bytes: int,
 ) -> Pages | None: ...
+
+KEY_INT32: int
+KEY_INT64: int
+KEY_BOOL: int
+KEY_TEXT: int
+KEY_CODES: int
+COUNT: int
+VALID: int
+SUM: int
+MIN: int
+MAX: int
+OR: int
+MINUTES: int
+GROUP_KEYS_MAX: int
+GROUP_MEASURES_MAX: int
+
+class GroupTable:
+    def __init__(
+        self, keys: Sequence[tuple[int, int]], measures: Sequence[tuple[int, int, int]]
+    ) -> None: ...
+    def __len__(self) -> int: ...
+    @property
+    def nbytes(self) -> int: ...
+    def add(
+        self,
+        keys: Sequence[pa.Array],
+        measures: Sequence[pa.Array | None],
+        where: pa.BooleanArray | None,
+        n: int,
+        numbered: bool = False,
+    ) -> pa.Buffer | None: ...
+    def absorb(self, other: GroupTable) -> None: ...
+    def key(
+        self, key: int, ids: pa.Buffer | None = None, first: int = 0, n: int = 0
+    ) -> tuple[list[pa.Buffer], int] | None: ...
+    def values(self, key: int) -> list[bytes]: ...
+    def measure(
+        self, measure: int, ids: pa.Buffer | None = None, first: int = 0, n: int = 0
+    ) -> tuple[list[pa.Buffer], int, int | None]: ...
+    def total(self, measure: int, group: int | None = None) -> int: ...
+    def top(self, measure: int, limit: int) -> pa.Buffer: ...
+
 def kernel() -> str: ...
 def kernel_names() -> tuple[str, ...]: ...
 def set_kernel(name: str) -> str: ...

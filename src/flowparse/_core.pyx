@@ -14,7 +14,7 @@ from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_GET_SIZE
 from cpython.pycapsule cimport PyCapsule_GetPointer, PyCapsule_New
 from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
-from libc.string cimport memcmp
+from libc.string cimport memcmp, memset
 
 from flowparse cimport _native as c
 
@@ -350,6 +350,7 @@ cdef import_batch(c.ArrowArray *array, int status, schema):
 
 
 include "_pages.pxi"
+include "_groups.pxi"
 
 
 def kernel():

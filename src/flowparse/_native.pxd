@@ -157,3 +157,52 @@ cdef extern from "parquet.h" nogil:
         const fp_parquet_request *request, const ArrowArray *const *arrays, uint32_t n_arrays,
         fp_parquet_column *out)
     void fp_parquet_free(fp_parquet_column *column)
+
+
+cdef extern from "group.h" nogil:
+    enum:
+        FP_GROUP_KEYS_MAX
+        FP_GROUP_MEASURES_MAX
+
+    ctypedef struct fp_key_asked:
+        int kind
+        int64_t every
+
+    ctypedef struct fp_measure_asked:
+        int how
+        int kind
+        int64_t unit
+
+    ctypedef struct fp_groups:
+        pass
+
+    ctypedef struct fp_chosen:
+        const uint32_t *ids
+        uint32_t first
+        uint32_t n
+
+    fp_groups *fp_groups_new(
+        const fp_key_asked *keys, uint32_t n_keys, const fp_measure_asked *measures,
+        uint32_t n_measures, uint64_t seed)
+    void fp_groups_free(fp_groups *groups)
+    fp_status fp_groups_add(
+        fp_groups *groups, const ArrowArray *const *keys, const ArrowArray *const *measures,
+        const ArrowArray *where, int64_t n, uint32_t *numbers)
+    fp_status fp_groups_absorb(fp_groups *groups, const fp_groups *other)
+    uint32_t fp_groups_count(const fp_groups *groups)
+    size_t fp_groups_bytes(const fp_groups *groups)
+    uint32_t fp_groups_numbers(
+        const fp_groups *groups, uint32_t key, fp_chosen chosen, void *values, uint8_t *valid)
+    int64_t fp_groups_offsets(
+        const fp_groups *groups, uint32_t key, fp_chosen chosen, int32_t *offsets, uint8_t *valid)
+    void fp_groups_text(
+        const fp_groups *groups, uint32_t key, fp_chosen chosen, const int32_t *offsets,
+        uint8_t *bytes)
+    fp_text fp_groups_values(const fp_groups *groups, uint32_t key, uint32_t *n)
+    uint32_t fp_groups_measure(
+        const fp_groups *groups, uint32_t measure, fp_chosen chosen, int64_t *values,
+        uint8_t *valid, uint32_t *wide)
+    void fp_groups_wide(
+        const fp_groups *groups, uint32_t measure, uint32_t id, int64_t *high, uint64_t *low)
+    int64_t fp_groups_top(
+        const fp_groups *groups, uint32_t measure, uint32_t limit, uint32_t *ids)

@@ -2,82 +2,327 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from flowparse import _core
+from flowparse.grouping.columns import CoreColumn, key_column, measure_column, units_of
 from flowparse.grouping.spec import Key, Measure
 
 __all__ = ["Groups"]
 
-_AGAIN: Final = {"count": "sum", "valid": "sum", "sum": "sum", "min": "min", "max": "max"}
+_HOW: Final = {
+    "count": _core.COUNT,
+    "valid": _core.VALID,
+    "sum": _core.SUM,
+    "min": _core.MIN,
+    "max": _core.MAX,
+    "or": _core.OR,
+    "minutes": _core.MINUTES,
+}
+_ROWS: Final = 1 << 20
+_COUNTED: Final = CoreColumn(_core.KEY_INT64, pa.int64(), pa.int64())
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """The types of a table, which its first batch decides."""
+
+    keys: tuple[CoreColumn, ...]
+    measures: tuple[CoreColumn, ...]
 
 
 class Groups:
-    """Rows by key.
+    """Rows by key, in memory of the native core.
+
+    Some 50 bytes a group, 8 more a measure beyond the first, and the text of keys that is not
+    IPv4, each value once.
 
     Parameters
     ----------
     keys : sequence of Key
+        At most 32. Numbers, times, bool, text (utf8 or binary) or a dictionary of these. Without
+        a key, all rows are one group.
     measures : sequence of Measure
+        At most 32.
+
+    Examples
+    --------
+    >>> import pyarrow as pa
+    >>> from flowparse.grouping import Groups, Key, Measure
+    >>> groups = Groups([Key("srcaddr")], [Measure("sum", "bytes", "bytes")])
+    >>> groups.add(pa.record_batch({"srcaddr": ["10.0.0.1", None, "10.0.0.1"], "bytes": [1, 2, 3]}))
+    >>> groups.top("bytes", 1).to_pylist()
+    [{'srcaddr': '10.0.0.1', 'bytes': 4}]
     """
 
     def __init__(self, keys: Sequence[Key], measures: Sequence[Measure]) -> None:
         self.keys = tuple(keys)
         self.measures = tuple(measures)
-        self._parts: list[pa.Table] = []
+        self._plan: _Plan | None = None
+        self._table: _core.GroupTable | None = None
 
     def add(self, batch: pa.RecordBatch, where: pa.BooleanArray | None = None) -> None:
-        """Take rows: those for which `where` is true, or all."""
-        if where is not None:
-            batch = batch.filter(where)
-        columns: dict[str, Any] = {}
-        for key in self.keys:
-            columns[key.label] = _key_values(batch.column(key.column), key.every)
-        ones = pa.array([1] * batch.num_rows, pa.int64())
-        for one in self.measures:
-            values = ones if one.column is None else batch.column(one.column)
-            if one.how == "valid":
-                values = pc.cast(pc.is_valid(values), pa.int64())
-            columns[f"measure {one.name}"] = values
-        self._parts.append(self._fold(pa.table(columns), first=True))
+        """Take rows: those for which `where` is true, or all.
+
+        Parameters
+        ----------
+        batch : pyarrow.RecordBatch
+            Its types are those of the first batch, or can be cast to them.
+        where : pyarrow.BooleanArray, optional
+            One value a row; null is false.
+
+        Raises
+        ------
+        ValueError
+            A column's type cannot be grouped by or measured so, or an array contradicts itself.
+            Nothing was taken.
+        """
+        self._add(batch, where, numbered=False)
+
+    def number(self, batch: pa.RecordBatch, where: pa.BooleanArray | None = None) -> pa.UInt32Array:
+        """The same, and tell each row's group.
+
+        Returns
+        -------
+        pyarrow.UInt32Array
+            The place of the group in `table()`; null where `where` is not true.
+        """
+        buffer = self._add(batch, where, numbered=True)
+        found = pa.Array.from_buffers(pa.uint32(), batch.num_rows, [None, buffer])
+        return found if where is None else pa.compute.if_else(where, found, None)
 
     def absorb(self, other: Groups) -> None:
-        """Take the groups of another with the same keys and measures."""
-        self._parts += other._parts
-        other._parts = []
+        """Take the groups of another with the same keys and measures, and leave it empty.
+
+        Raises
+        ------
+        ValueError
+            The other's columns have other types.
+        """
+        if other._table is None:
+            return
+        if self._table is None:
+            self._plan, self._table = other._plan, other._table
+        elif self._plan == other._plan:
+            self._table.absorb(other._table)
+        else:
+            raise ValueError(f"groups of {self._plan} cannot take in those of {other._plan}")
+        other._plan = other._table = None
 
     def __len__(self) -> int:
-        return int(self.table().num_rows)
+        return 0 if self._table is None else len(self._table)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of memory that the groups take."""
+        return 0 if self._table is None else self._table.nbytes
 
     def table(self) -> pa.Table:
-        """One row a group, in no order: the keys, then the measures."""
-        if not self._parts:
+        """One row a group, in order of first appearance: the keys, then the measures.
+
+        Raises
+        ------
+        OverflowError
+            The sum of a group does not fit in int64; `total` and `top` still count it in full.
+        ValueError
+            No batch was added, so the types are not known.
+        """
+        return pa.Table.from_batches([*self.batches()], self._schema())
+
+    def batches(self, rows: int = _ROWS) -> Iterator[pa.RecordBatch]:
+        """The same in parts of at most `rows` rows.
+
+        Raises
+        ------
+        OverflowError, ValueError
+            As `table`.
+        """
+        schema = self._schema()
+        values = self._dictionaries()
+        for first in range(0, len(self), rows):
+            n = min(rows, len(self) - first)
+            for columns in self._columns({"first": first, "n": n}, values):
+                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+
+    def top(self, measure: str, limit: int) -> pa.Table:
+        """The groups with the largest measure, without a table of all.
+
+        Parameters
+        ----------
+        measure : str
+            Name of one of the measures.
+        limit : int
+            So many groups at most.
+
+        Returns
+        -------
+        pyarrow.Table
+            As `table`, the largest first. Among equals those whose keys are less, key after key;
+            text by its bytes, and null after all others.
+
+        Raises
+        ------
+        ValueError
+            There is no such measure, or `limit` is negative.
+        """
+        place = self._place(measure)
+        if limit < 0:
+            raise ValueError(f"limit: expected 0 or more, got {limit}")
+        schema = self._schema()
+        assert self._table is not None
+        ids = self._table.top(place, min(limit, len(self)))
+        parts = self._columns({"ids": ids}, self._dictionaries())
+        batches = [pa.RecordBatch.from_arrays(columns, schema=schema) for columns in parts]
+        return pa.Table.from_batches(batches, schema)
+
+    def total(self, measure: str) -> int:
+        """The sum of a measure over all groups, however large; nulls are left out."""
+        place = self._place(measure)
+        return 0 if self._table is None else self._table.total(place)
+
+    def _place(self, measure: str) -> int:
+        names = [one.name for one in self.measures]
+        if measure not in names:
+            raise ValueError(f"no measure {measure!r}; there are {', '.join(names)}")
+        return names.index(measure)
+
+    def _add(self, batch: Any, where: Any, *, numbered: bool) -> Any:
+        batch.validate()  # offsets against buffers, which the core cannot see
+        if where is not None and len(where) != batch.num_rows:
+            raise ValueError(f"where has {len(where)} rows, the batch has {batch.num_rows}")
+        plan = self._plan or self._make_plan(batch.schema)
+        keys = [
+            core.encode(batch.column(key.column))
+            for key, core in zip(self.keys, plan.keys, strict=True)
+        ]
+        measures = [
+            _measured(one, core, batch)
+            for one, core in zip(self.measures, plan.measures, strict=True)
+        ]
+        if self._table is None:
+            self._plan, self._table = plan, self._make_table(plan)
+        return self._table.add(keys, measures, where, batch.num_rows, numbered)
+
+    def _make_plan(self, schema: pa.Schema) -> _Plan:
+        keys = tuple(
+            key_column(key.column, schema.field(key.column).type, every=key.every is not None)
+            for key in self.keys
+        )
+        measures = tuple(
+            _COUNTED
+            if one.column is None or one.how == "valid"
+            else measure_column(one.column, one.how, schema.field(one.column).type)
+            for one in self.measures
+        )
+        return _Plan(keys, measures)
+
+    def _make_table(self, plan: _Plan) -> _core.GroupTable:
+        keys = [
+            (core.kind, (key.every or 0) * units_of(core.outer))
+            for key, core in zip(self.keys, plan.keys, strict=True)
+        ]
+        measures = [
+            (_HOW[one.how], core.kind, units_of(core.outer))
+            for one, core in zip(self.measures, plan.measures, strict=True)
+        ]
+        return _core.GroupTable(keys, measures)
+
+    def _schema(self) -> pa.Schema:
+        if self._plan is None:
             raise ValueError("no batch was added, so the types are not known")
-        whole = self._fold(pa.concat_tables(self._parts), first=False)
-        self._parts = [whole]
-        names = [key.label for key in self.keys] + [one.name for one in self.measures]
-        return whole.rename_columns(names)
+        fields = [
+            pa.field(key.label, core.outer)
+            for key, core in zip(self.keys, self._plan.keys, strict=True)
+        ]
+        for one, core in zip(self.measures, self._plan.measures, strict=True):
+            fields.append(
+                pa.field(one.name, core.outer if one.how in ("min", "max") else pa.int64())
+            )
+        return pa.schema(fields)
 
-    def _fold(self, table: pa.Table, *, first: bool) -> pa.Table:
-        names = [key.label for key in self.keys]
-        plain = {"count": "sum", "valid": "sum"} if first else {}
-        asked = []
-        for one in self.measures:
-            if one.how == "or":
-                raise NotImplementedError("or: of the native core only")
-            asked.append((f"measure {one.name}", plain.get(one.how) or _AGAIN[one.how]))
-        found = table.combine_chunks().unify_dictionaries().group_by(names).aggregate(asked)
-        columns = [found.column(name) for name in names]
-        columns += [found.column(f"{name}_{how}") for name, how in asked]
-        return pa.table(columns, names=[*names, *[name for name, _ in asked]])
+    def _dictionaries(self) -> list[pa.Array | None]:
+        assert self._plan is not None
+        assert self._table is not None
+        return [
+            pa.array(self._table.values(i), pa.binary()).cast(core.inner.value_type)
+            if core.kind == _core.KEY_CODES
+            else None
+            for i, core in enumerate(self._plan.keys)
+        ]
+
+    def _columns(
+        self, chosen: dict[str, Any], values: list[pa.Array | None]
+    ) -> Iterator[list[pa.Array]]:
+        """The columns of some groups; in parts where text is too long for one array."""
+        assert self._plan is not None
+        assert self._table is not None
+        columns = []
+        for i, core in enumerate(self._plan.keys):
+            found = self._table.key(i, **chosen)
+            if found is None:
+                for half in _halves(chosen):
+                    yield from self._columns(half, values)
+                return
+            n = _count(chosen)
+            columns.append(core.decode(found[0], n, found[1], values[i]))
+        for i, (one, core) in enumerate(zip(self.measures, self._plan.measures, strict=True)):
+            buffers, nulls, wide = self._table.measure(i, **chosen)
+            if wide is not None:
+                raise OverflowError(self._tell_wide(i, wide))
+            inner = core if one.how in ("min", "max") else _COUNTED
+            array = pa.Array.from_buffers(pa.int64(), _count(chosen), buffers, nulls)
+            columns.append(_outer(array, inner))
+        yield columns
+
+    def _tell_wide(self, measure: int, group: int) -> str:
+        assert self._plan is not None
+        assert self._table is not None
+        one = self.measures[measure]
+        key = {}
+        for i, (asked, core) in enumerate(zip(self.keys, self._plan.keys, strict=True)):
+            found = self._table.key(i, first=group, n=1)
+            assert found is not None
+            array = core.decode(found[0], 1, found[1], self._dictionaries()[i])
+            key[asked.label] = array[0].as_py()
+        total = self._table.total(measure, group)
+        return (
+            f"column {one.name!r}: the sum of {one.column!r} is {total} for {key}, which does not "
+            "fit in int64; are the values what they should be? A filter leaves such rows out"
+        )
 
 
-def _key_values(values: Any, every: int | None) -> Any:
-    if every is None:
-        return values
-    seconds = pc.cast(values, pa.int64())
-    floored = pc.multiply(pc.floor(pc.divide(pc.cast(seconds, pa.float64()), every)), every)
-    return pc.cast(pc.cast(floored, pa.int64()), values.type)
+def _measured(one: Measure, core: CoreColumn, batch: Any) -> Any:
+    if one.column is None:
+        return None
+    array = batch.column(one.column)
+    if one.how != "valid":
+        return core.encode(array)
+    if pa.types.is_dictionary(array.type) and array.dictionary.null_count:
+        array = array.dictionary_decode()
+    return pa.nulls(len(array), pa.bool_()) if pa.types.is_null(array.type) else array
+
+
+def _outer(array: Any, core: CoreColumn) -> pa.Array:
+    if pa.types.is_temporal(core.outer):
+        return array.cast(core.inner).view(core.outer)
+    return array.cast(core.outer)
+
+
+def _count(chosen: dict[str, Any]) -> int:
+    return int(chosen["ids"].size // 4) if "ids" in chosen else int(chosen["n"])
+
+
+def _halves(chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    n = _count(chosen)
+    if n < 2:
+        raise ValueError("the text of one group does not fit in an array")
+    if "ids" in chosen:
+        yield {"ids": chosen["ids"].slice(0, n // 2 * 4)}
+        yield {"ids": chosen["ids"].slice(n // 2 * 4)}
+    else:
+        yield {"first": chosen["first"], "n": n // 2}
+        yield {"first": chosen["first"] + n // 2, "n": n - n // 2}

@@ -7,7 +7,7 @@ from typing import Literal
 
 __all__ = ["How", "Key", "Measure"]
 
-How = Literal["count", "valid", "sum", "min", "max", "or"]
+How = Literal["count", "valid", "sum", "min", "max", "or", "minutes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Key:
     column : str
         Of the batches: numbers, timestamps, text or a dictionary of text.
     every : int or None
-        Rounds a time, or a number, down to a multiple of this many seconds.
+        Rounds a time down to a multiple of this many seconds since 1970, or a number to a
+        multiple of this. A number comes out as int64, and below 0 is rounded down too.
     name : str or None
         Of the column in the result; None is `column`.
     """
@@ -41,14 +42,15 @@ class Measure:
     Attributes
     ----------
     how : str
-        `count` of rows, `valid` (rows in which the column is not null), `sum`, `min`, `max`, or
-        `or` of its bits. Nulls are left out; of nothing but nulls, `sum`, `min` and `max` are
-        null and `or` is 0.
+        `count` of rows, `valid` (rows in which the column is not null), `sum`, `min`, `max`, `or`
+        of its bits, or `minutes`: bit m is set if a time lay in minute m of an hour. Nulls are
+        left out; of nothing but nulls, `sum`, `min` and `max` are null and `or` and `minutes`
+        are 0.
     column : str or None
         None for `count`.
     name : str
-        Of the column in the result. `count`, `valid`, `sum` and `or` are int64, `min` and `max`
-        have the column's type.
+        Of the column in the result. `min` and `max` have the column's type; all others are
+        int64.
     """
 
     how: How
