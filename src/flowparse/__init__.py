@@ -59,7 +59,7 @@ __all__ = [
 
 __version__: str
 
-_TOPICS = ("aws", "testing")
+_TOPICS = ("aws", "detect", "testing")
 #: Names whose modules `import flowparse` need not wait for.
 _LATE = {
     "FlowDataset": "flowdataset",
