@@ -16,6 +16,7 @@ from flowparse.errors import (
     FormatChangedWarning,
     InflateError,
     LogFormatError,
+    NetworkListError,
     RecordError,
     RejectWarning,
     SourceError,
@@ -43,6 +44,7 @@ __all__ = [
     "IngestResult",
     "LogFormat",
     "LogFormatError",
+    "NetworkListError",
     "RecordError",
     "RejectWarning",
     "SourceError",
@@ -59,7 +61,7 @@ __all__ = [
 
 __version__: str
 
-_TOPICS = ("aws", "detect", "testing")
+_TOPICS = ("aws", "compute", "detect", "testing")
 #: Names whose modules `import flowparse` need not wait for.
 _LATE = {
     "FlowDataset": "flowdataset",

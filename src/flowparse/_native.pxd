@@ -206,3 +206,36 @@ cdef extern from "group.h" nogil:
         const fp_groups *groups, uint32_t measure, uint32_t id, int64_t *high, uint64_t *low)
     int64_t fp_groups_top(
         const fp_groups *groups, uint32_t measure, uint32_t limit, uint32_t *ids)
+cdef extern from "text_rows.h" nogil:
+    ctypedef struct fp_texts:
+        int32_t *offsets
+        uint8_t *bytes
+        size_t room
+        uint8_t *validity
+        size_t size
+        int64_t nulls
+
+
+cdef extern from "address.h" nogil:
+    enum:
+        FP_ADDRESS_TEXT
+        FP_NETWORK_TEXT
+
+    fp_status fp_addresses_to_bytes(const ArrowArray *texts, fp_texts *out)
+    fp_status fp_bytes_to_addresses(const ArrowArray *binary, fp_texts *out)
+    fp_status fp_networks_of(
+        const ArrowArray *texts, uint32_t length4, uint32_t length6, fp_texts *out)
+
+
+cdef extern from "prefix.h" nogil:
+    ctypedef struct fp_prefixes:
+        pass
+
+    fp_status fp_prefixes_new(const ArrowArray *texts, int64_t *bad, fp_prefixes **out)
+    void fp_prefixes_free(fp_prefixes *prefixes)
+    fp_status fp_prefixes_find(
+        const fp_prefixes *prefixes, const ArrowArray *addresses, int32_t *rows,
+        uint8_t *validity, int64_t *nulls)
+    fp_status fp_prefixes_contain(
+        const fp_prefixes *prefixes, const ArrowArray *addresses, uint8_t *bits,
+        uint8_t *validity, int64_t *nulls)

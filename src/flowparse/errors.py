@@ -14,6 +14,7 @@ __all__ = [
     "FormatChangedWarning",
     "InflateError",
     "LogFormatError",
+    "NetworkListError",
     "RecordError",
     "RejectWarning",
     "SourceError",
@@ -75,6 +76,26 @@ class RecordError(FlowparseError, ValueError):
         self.byte_offset = byte_offset
         self.reason = reason
         self.field = field
+
+
+class NetworkListError(FlowparseError, ValueError):
+    """A list of networks holds something else.
+
+    Attributes
+    ----------
+    source : str
+        Name of the source.
+    line : int or None
+        From 1; of Parquet and Arrow the row. None where lines mean nothing, as in JSON.
+    text : str or None
+        What was found.
+    """
+
+    def __init__(self, message: str, *, source: str, line: int | None, text: str | None) -> None:
+        super().__init__(message)
+        self.source = source
+        self.line = line
+        self.text = text
 
 
 class SourceError(FlowparseError, OSError):

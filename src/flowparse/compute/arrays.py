@@ -1,0 +1,162 @@
+"""Floor 2: what a caller gives, as Arrow arrays, and a function over each chunk of them.
+
+The functions of the core take one array of text. Here a list becomes an array, a ChunkedArray
+its chunks, and a dictionary array its dictionary: what many rows share is looked at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, TypeAlias
+
+import pyarrow as pa
+import pyarrow.types as pt
+
+__all__ = ["DICTIONARY", "Given", "aligned", "map_binary", "map_text", "name_distinct", "whole"]
+
+#: What a function is given, once it is Arrow, and what it gives.
+Given: TypeAlias = "pa.Array | pa.ChunkedArray"
+Run = Callable[[pa.Array], pa.Array]
+
+DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
+_TEXT: Final = "text, such as a string array"
+_BINARY: Final = "bytes, such as a binary array"
+_WHOLE: Final = "whole numbers, such as an int32 array"
+
+
+def map_text(values: Any, what: str, run: Run) -> Given:
+    """What `run` makes of text. It gets string arrays, each null or not; one row gives one.
+
+    Raises
+    ------
+    TypeError
+        The values are no text. `what` names them.
+    """
+    return _map(values, what, _TEXT, _is_text, pa.string(), run)
+
+
+def map_binary(values: Any, what: str, run: Run) -> Given:
+    """The same for bytes, of any kind that Arrow has."""
+    return _map(values, what, _BINARY, _is_binary, pa.binary(), run)
+
+
+def _is_text(type_: pa.DataType) -> bool:
+    return bool(pt.is_string(type_) or pt.is_large_string(type_) or pt.is_string_view(type_))
+
+
+def _is_binary(type_: pa.DataType) -> bool:
+    kinds = (pt.is_binary, pt.is_large_binary, pt.is_fixed_size_binary, pt.is_binary_view)
+    return any(is_kind(type_) for is_kind in kinds)
+
+
+def _map(
+    values: Any,
+    what: str,
+    expected: str,
+    fits: Callable[[pa.DataType], bool],
+    type_: pa.DataType,
+    run: Run,
+) -> Given:
+    given = _as_arrow(values, what, expected, type_)
+    _check(given.type, what, expected, fits)
+    if not isinstance(given, pa.ChunkedArray):
+        return _map_array(given, type_, run)
+    if given.num_chunks == 0:
+        return pa.chunked_array([], type=run(pa.array([], type_)).type)
+    return pa.chunked_array([_map_array(chunk, type_, run) for chunk in given.chunks])
+
+
+def _check(
+    type_: pa.DataType, what: str, expected: str, fits: Callable[[pa.DataType], bool]
+) -> None:
+    values = type_.value_type if pt.is_dictionary(type_) else type_
+    if not (fits(values) or pt.is_null(values)):
+        raise TypeError(f"{what}: expected {expected}, got {type_}")
+
+
+def _as_arrow(values: Any, what: str, expected: str, type_: pa.DataType) -> Given:
+    """Arrow as it is; a list, a scalar or what speaks Arrow's protocols as an array."""
+    if isinstance(values, (pa.Array, pa.ChunkedArray)):
+        return values
+    if isinstance(values, pa.Scalar):
+        return pa.repeat(values, 1)
+    if values is None or isinstance(values, (str, bytes, int)):
+        values = [values]
+    try:
+        if hasattr(values, "__arrow_c_stream__"):
+            return pa.chunked_array(values)
+        if isinstance(values, Sequence):
+            return pa.array(values, type_)
+        return pa.array(values)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError) as error:
+        raise TypeError(f"{what}: expected {expected} or a list of such: {error}") from None
+
+
+def _map_array(array: pa.Array, type_: pa.DataType, run: Run) -> pa.Array:
+    """`run` over the dictionary, if there is one that is no longer than the array."""
+    if not pt.is_dictionary(array.type):
+        return run(_cast(array, type_))
+    if len(array.dictionary) > len(array):
+        return run(_cast(array.dictionary_decode(), type_))
+    return run(_cast(array.dictionary, type_)).take(array.indices)
+
+
+def _cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
+    return array if array.type.equals(type_) else array.cast(type_)
+
+
+def whole(values: Any, what: str) -> Given:
+    """Whole numbers, as int64.
+
+    Raises
+    ------
+    TypeError
+        They are none.
+    """
+    given = _as_arrow(values, what, _WHOLE, pa.int64())
+    _check(given.type, what, _WHOLE, pt.is_integer)
+    if pt.is_dictionary(given.type):
+        given = given.cast(given.type.value_type)
+    return given if given.type.equals(pa.int64()) else given.cast(pa.int64())
+
+
+def name_distinct(values: Given, name: Callable[[Any], str | None]) -> Given:
+    """A dictionary array of the names of values; `name` is called once for each distinct one."""
+    encoded = values.dictionary_encode()
+    if isinstance(encoded, pa.ChunkedArray):
+        encoded = encoded.unify_dictionaries()
+        if encoded.num_chunks == 0:
+            return pa.chunked_array([], type=DICTIONARY)
+        distinct = encoded.chunk(0).dictionary
+        indices = pa.chunked_array([chunk.indices for chunk in encoded.chunks])
+    else:
+        distinct, indices = encoded.dictionary, encoded.indices
+    names = pa.array([name(value) for value in distinct.to_pylist()], pa.string())
+    return recode(names.dictionary_encode(), indices)
+
+
+def recode(names: pa.DictionaryArray, indices: Given) -> Given:
+    """The dictionary array whose row i is `names[indices[i]]`."""
+    codes = names.indices.take(indices)
+    if isinstance(codes, pa.ChunkedArray):
+        return pa.chunked_array(
+            [pa.DictionaryArray.from_arrays(chunk, names.dictionary) for chunk in codes.chunks],
+            type=DICTIONARY,
+        )
+    return pa.DictionaryArray.from_arrays(codes, names.dictionary)
+
+
+def aligned(columns: dict[str, Any]) -> tuple[list[pa.RecordBatch], bool]:
+    """Columns side by side, cut where any of them is; and, is one of them chunked?
+
+    Raises
+    ------
+    ValueError
+        Their lengths differ.
+    """
+    lengths = {name: len(column) for name, column in columns.items()}
+    if len(set(lengths.values())) > 1:
+        told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
+        raise ValueError(f"expected columns of one length: {told} rows")
+    chunked = any(isinstance(column, pa.ChunkedArray) for column in columns.values())
+    return pa.table(columns).to_batches(), chunked
