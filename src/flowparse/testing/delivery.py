@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from math import fsum
@@ -31,7 +32,7 @@ from flowparse.testing.network import (
     stories_of,
 )
 from flowparse.testing.objects import gzip_member, parquet_file
-from flowparse.testing.scripts import Event
+from flowparse.testing.scene import Event
 from flowparse.testing.traffic import Traffic, slices
 from flowparse.testing.values import Form
 from flowparse.times import Moment
@@ -170,9 +171,10 @@ class _Order(NamedTuple):
         for account, owner, records in self._flow_logs(form.transit):
             traffic = Traffic(cast_of(self.network), form, owner)
             seen = [e for e in events if owner in (None, e.flow.interface.owner)]
+            seen.sort(key=_end)
             for at, until, count in slices(records, self.start, self.seconds, WINDOW_SECONDS):
                 draws = Draws(self.network.seed, "delivery", account, at)
-                ending = [event for event in seen if at <= event.end < until]
+                ending = seen[bisect_left(seen, at, key=_end) : bisect_left(seen, until, key=_end)]
                 blocks = traffic.blocks(draws, count, at, until - at, ending)
                 yield from self._write_window(account, at, blocks)
 
@@ -223,6 +225,10 @@ class _Order(NamedTuple):
             text_bytes=len(text),
             file_bytes=len(body),
         )
+
+
+def _end(event: Event) -> int:
+    return event.end
 
 
 def _split(blocks: Iterable[list[str]], limit: int) -> Iterator[list[str]]:

@@ -13,7 +13,7 @@ __all__ = ["EPHEMERAL", "Flow", "Peer", "Talk", "flows_of", "quiet_flow"]
 #: Stands for the client's port, which every record draws anew.
 EPHEMERAL: Final = "{0}"
 
-_NUMBERS: Final = {"tcp": "6", "udp": "17", "esp": "50"}
+_NUMBERS: Final = {"tcp": "6", "udp": "17", "esp": "50", "gre": "47", "ipip": "4"}
 _ICMP, _ICMP_V6 = "1", "58"
 
 

@@ -29,7 +29,7 @@ _POD_SUBNETS: Final = 4  # of each VPC, after the ones for interfaces
 
 
 class Service(NamedTuple):
-    """What a server listens on: `tcp`, `udp`, `icmp` or `esp`, and a port."""
+    """What a server listens on: `tcp`, `udp`, `icmp`, `esp`, `gre` or `ipip`, and a port."""
 
     protocol: str
     port: int

@@ -240,7 +240,8 @@ def cast_of(network: Network) -> Cast:
 def stories_of(network: Network, names: Iterable[str], start: int, seconds: int) -> list[Story]:
     """The stories with their records, from `start` in epoch seconds."""
     busy = [interface for interface, _, _ in cast_of(network).busy]
-    return plant(network.seed, busy, check_stories(names, seconds), start, seconds)
+    told = check_stories(names, seconds)
+    return plant(network.seed, busy, told, start, seconds, network.interval)
 
 
 def lines_of(

@@ -1,25 +1,13 @@
-"""Floor 4: how each story goes, record by record."""
+"""Floor 4: how the first four stories go, record by record."""
 
 from __future__ import annotations
 
-from typing import Final, NamedTuple
+from typing import Final
 
-from flowparse.testing.addresses import Pair, story_address
-from flowparse.testing.draws import Draws
-from flowparse.testing.flows import Flow, Peer, Talk, flows_of
-from flowparse.testing.interfaces import Interface, Service
-from flowparse.testing.sizes import Size
-from flowparse.testing.talks import INTERNET
+from flowparse.testing.interfaces import Service
+from flowparse.testing.scene import Event, Scene, Script, count_size
 
-__all__ = [
-    "Event",
-    "Scene",
-    "Script",
-    "tell_beacon",
-    "tell_denied_ssh",
-    "tell_exfiltration",
-    "tell_port_scan",
-]
+__all__ = ["tell_beacon", "tell_denied_ssh", "tell_exfiltration", "tell_port_scan"]
 
 _HTTPS: Final = Service("tcp", 443)
 _SCANNED_PORTS: Final = 300
@@ -28,60 +16,6 @@ _INTRUDERS: Final = 4
 _ATTEMPTS: Final = 30  # of each
 _UPLOAD_BYTES: Final = (48_000_000, 52_000_000)  # a minute
 _UPLOAD_SEGMENT: Final = 1400
-
-
-class Event(NamedTuple):
-    """One record of a story."""
-
-    start: int
-    end: int
-    flow: Flow
-    port: str
-    size: Size
-
-
-class Script(NamedTuple):
-    """The records of a story and of the answers to it."""
-
-    requests: list[Event]
-    replies: list[Event]
-    interval_seconds: int | None = None
-    jitter_seconds: int | None = None
-
-
-class Scene(NamedTuple):
-    """Where and when a story is told; its strangers' addresses begin at `first_stranger`."""
-
-    draws: Draws
-    interface: Interface
-    start: int
-    seconds: int
-    first_stranger: int
-
-    def at(self, share: float) -> int:
-        """The moment when that share of the time is over."""
-        return self.start + int(self.seconds * share)
-
-    def strangers(self, count: int) -> list[Peer]:
-        """That many peers that nobody else talks with."""
-        places = self.draws.shuffled(range(50))[:count]
-        addresses = [story_address(self.first_stranger + place) for place in places]
-        return [Peer(Pair(address, "-"), INTERNET) for address in addresses]
-
-    def flows(self, peer: Peer, service: Service, *, action: str) -> list[Flow]:
-        """The request and, where it is accepted (it then goes out), the response."""
-        talk = Talk(self.interface, peer, action == "ACCEPT", service, 1.0, action)
-        return list(flows_of(talk, ipv6=False))
-
-    def client_port(self) -> str:
-        """A port for one connection."""
-        return str(self.draws.between(32768, 60999))
-
-
-def _size(packets: int, total: int, flags: int) -> Size:
-    # A transit gateway also tells ACK, but never ACK alone.
-    acknowledged = flags | 16 if flags and packets > 1 else flags
-    return Size(str(packets), str(total), str(flags), str(acknowledged))
 
 
 def tell_port_scan(scene: Scene) -> Script:
@@ -94,7 +28,7 @@ def tell_port_scan(scene: Scene) -> Script:
     for turn, port in enumerate(ports):
         at = began + turn * length // len(ports)
         (flow,) = scene.flows(peer, Service("tcp", port), action="REJECT")
-        requests.append(Event(at, at, flow, client, _size(1, 44, 2)))
+        requests.append(Event(at, at, flow, client, count_size(1, 44, 2)))
     return Script(requests, [])
 
 
@@ -106,7 +40,7 @@ def tell_denied_ssh(scene: Scene) -> Script:
         for _ in range(_ATTEMPTS):
             at = scene.at(0.2 + 0.6 * scene.draws.random())
             packets = scene.draws.between(1, 3)
-            size = _size(packets, 60 * packets, 2)
+            size = count_size(packets, 60 * packets, 2)
             requests.append(Event(at, at + packets - 1, flow, scene.client_port(), size))
     return Script(requests, [])
 
@@ -123,8 +57,8 @@ def tell_exfiltration(scene: Scene) -> Script:
         sent = scene.draws.between(*_UPLOAD_BYTES)
         packets = sent // _UPLOAD_SEGMENT
         flags, answer_flags = _connection_flags(minute, minutes)
-        upload = _size(packets, sent, flags)
-        answer = _size(packets // 2, packets // 2 * 52, answer_flags)
+        upload = count_size(packets, sent, flags)
+        answer = count_size(packets // 2, packets // 2 * 52, answer_flags)
         script.requests.append(Event(at, at + 59, request, client, upload))
         script.replies.append(Event(at, at + 59, response, client, answer))
     return script
@@ -148,8 +82,8 @@ def tell_beacon(scene: Scene) -> Script:
     for beat in range(first, scene.start + scene.seconds - jitter - 1, interval):
         at = beat + scene.draws.between(-jitter, jitter)
         end, client = at + scene.draws.between(0, 1), scene.client_port()
-        sent = _size(6, scene.draws.between(420, 480), 3)
-        got = _size(5, scene.draws.between(380, 400), 19)
+        sent = count_size(6, scene.draws.between(420, 480), 3)
+        got = count_size(5, scene.draws.between(380, 400), 19)
         script.requests.append(Event(at, end, request, client, sent))
         script.replies.append(Event(at, end, response, client, got))
     return script

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from flowparse.testing.cast import Cast, Host, hosts_of
 from flowparse.testing.draws import Draws, shares
 from flowparse.testing.flows import Flow
-from flowparse.testing.scripts import Event
+from flowparse.testing.scene import Event
 from flowparse.testing.sizes import POOL, Size, make_sizes
 from flowparse.testing.values import Form
 
