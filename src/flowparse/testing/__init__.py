@@ -3,7 +3,8 @@
 A `Network` invents accounts, interfaces and peers. `Network.text` writes their flow log,
 `write_delivery` what S3 gets of it in some hours, `write_tree` what a bucket holds after weeks,
 `cloudwatch_events` what CloudWatch Logs gets of it. All is seeded, so that a test sees the same
-bytes everywhere, and what was planted comes with labels. `import flowparse` does not load it.
+bytes everywhere, and what was planted comes with labels, by which `judge` judges a detector.
+`import flowparse` does not load it.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from flowparse.testing.cloudwatch import (
 from flowparse.testing.delivered import DeliveredObject, Delivery
 from flowparse.testing.delivery import write_delivery
 from flowparse.testing.flowlog import FlowLog
+from flowparse.testing.judging import judge, label_findings
 from flowparse.testing.keys import LAYOUTS
 from flowparse.testing.network import Network
 from flowparse.testing.objects import gzip_member
@@ -46,6 +48,8 @@ __all__ = [
     "firehose_lines",
     "gzip_member",
     "json_bytes",
+    "judge",
+    "label_findings",
     "lambda_event",
     "subscription_documents",
     "write_delivery",
