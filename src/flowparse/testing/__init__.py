@@ -25,6 +25,7 @@ from flowparse.testing.delivery import write_delivery
 from flowparse.testing.flowlog import FlowLog
 from flowparse.testing.judging import judge, label_findings
 from flowparse.testing.keys import LAYOUTS
+from flowparse.testing.levels import NOISE, Level
 from flowparse.testing.network import Network
 from flowparse.testing.objects import gzip_member
 from flowparse.testing.stories import STORIES, Label
@@ -32,11 +33,13 @@ from flowparse.testing.tree import Tree, TreeObject, write_tree
 
 __all__ = [
     "LAYOUTS",
+    "NOISE",
     "STORIES",
     "DeliveredObject",
     "Delivery",
     "FlowLog",
     "Label",
+    "Level",
     "LogEvent",
     "Network",
     "SubscriptionDocument",

@@ -30,10 +30,11 @@ from flowparse.testing.network import (
     as_seconds,
     cast_of,
     stories_of,
+    traffic_of,
 )
 from flowparse.testing.objects import gzip_member, parquet_file
 from flowparse.testing.scene import Event
-from flowparse.testing.traffic import Traffic, slices
+from flowparse.testing.traffic import slices
 from flowparse.testing.values import Form
 from flowparse.times import Moment
 
@@ -74,7 +75,7 @@ def write_delivery(
     hours : float
         Whole five minutes, such as 0.25 or 24.
     records : int
-        Of all objects together; stories come on top.
+        Of all objects together; stories come on top, and the network's noise.
     layout : {"plain", "hourly", "hive", "hive-hourly"}
         The folders of the keys.
     prefix : str
@@ -169,7 +170,7 @@ class _Order(NamedTuple):
         """Write the objects of every flow log."""
         form = Form(self.log_format)
         for account, owner, records in self._flow_logs(form.transit):
-            traffic = Traffic(cast_of(self.network), form, owner)
+            traffic = traffic_of(self.network, form, owner)
             seen = [e for e in events if owner in (None, e.flow.interface.owner)]
             seen.sort(key=_end)
             for at, until, count in slices(records, self.start, self.seconds, WINDOW_SECONDS):

@@ -6,13 +6,15 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from flowparse.logformat import LogFormat
 from flowparse.testing.addresses import HOSTS_PER_SUBNET, MAX_PEERS
 from flowparse.testing.cast import Cast, Mix, make_cast
 from flowparse.testing.draws import Draws
 from flowparse.testing.interfaces import SUBNETS
+from flowparse.testing.levels import NOISE
+from flowparse.testing.noise import Noise
 from flowparse.testing.stories import Label, Story, check_stories, plant
 from flowparse.testing.traffic import Traffic
 from flowparse.testing.values import Form
@@ -26,10 +28,13 @@ __all__ = [
     "cast_of",
     "lines_of",
     "stories_of",
+    "traffic_of",
 ]
 
 #: When the traffic begins unless told otherwise.
 DEFAULT_START: Final = "2026-01-01T00:00:00Z"
+
+NoiseLevel = Literal["quiet", "usual", "loud"]
 
 _MAX_ACCOUNTS: Final = 200
 _MAX_INTERFACES: Final = SUBNETS * HOSTS_PER_SUBNET  # of one account
@@ -63,6 +68,9 @@ class Network:
         log-status NODATA and SKIPDATA. Stories come on top.
     interval : {60, 600}
         Aggregation interval in seconds: the longest time from `start` to `end`.
+    noise : {"quiet", "usual", "loud"} or None
+        Benign traffic on top of the records asked for, in pairs of request and answer. It is the
+        same in an hour whatever is asked for around it.
 
     Raises
     ------
@@ -94,6 +102,7 @@ class Network:
     no_data: float = 0.005
     skip_data: float = 0.001
     interval: int = 60
+    noise: NoiseLevel | None = None
 
     def __post_init__(self) -> None:
         """Check every parameter."""
@@ -109,6 +118,8 @@ class Network:
             raise ValueError("rejects, no_data and skip_data are shares: together at most 1")
         if self.interval not in _INTERVALS:
             raise ValueError(f"interval: AWS knows 60 and 600 seconds, got {self.interval!r}")
+        if self.noise is not None and self.noise not in NOISE:
+            raise ValueError(f"noise: expected one of {', '.join(NOISE)}, got {self.noise!r}")
 
     def _check_counts(self) -> None:
         most = len(self.accounts) * _MAX_INTERFACES
@@ -134,7 +145,7 @@ class Network:
             gateways have gives a transit gateway's flow log. A name that flowparse does not
             know has `-` in every line.
         records : int
-            Lines, apart from the header and the stories.
+            Lines, apart from the header, the stories and the noise.
         start : datetime, ISO text or epoch seconds
         seconds : int
             The `end` of every record is in [start, start + seconds); its `start` may be up to
@@ -252,7 +263,16 @@ def lines_of(
     told = stories_of(network, stories, start, seconds)
     events = [event for story in told for event in story.events]
     draws = Draws(network.seed, "lines", start, seconds)
-    return Traffic(cast_of(network), form).blocks(draws, records, start, seconds, events)
+    return traffic_of(network, form).blocks(draws, records, start, seconds, events)
+
+
+def traffic_of(network: Network, form: Form, owner: str | None = None) -> Traffic:
+    """What a flow log of the owner writes; None sees all accounts."""
+    cast, noise = cast_of(network), None
+    if network.noise is not None:
+        owners = network.accounts if owner is None else (owner,)
+        noise = Noise(cast, NOISE[network.noise], network.seed, owners, form.transit)
+    return Traffic(cast, form, owner, noise)
 
 
 def as_format(log_format: LogFormat | str | None) -> LogFormat:

@@ -13,7 +13,7 @@ from flowparse.testing.draws import Draws
 from flowparse.testing.flows import Peer, Talk
 from flowparse.testing.interfaces import Interface, Service
 
-__all__ = ["INTERNET", "SAME_VPC", "make_talks"]
+__all__ = ["GATEWAY_ENDPOINT", "INTERNET", "PRIVATE_GATEWAY", "SAME_VPC", "make_talks"]
 
 # traffic-path: the way out of egress traffic
 SAME_VPC: Final = "1"

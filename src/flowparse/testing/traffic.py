@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 from flowparse.testing.cast import Cast, Host, hosts_of
 from flowparse.testing.draws import Draws, shares
 from flowparse.testing.flows import Flow
+from flowparse.testing.noise import Noise
 from flowparse.testing.scene import Event
 from flowparse.testing.sizes import POOL, Size, make_sizes
 from flowparse.testing.values import Form
@@ -26,6 +27,7 @@ _BLOCK: Final = 16384
 _STRETCH: Final = 4096
 _TIMES: Final = 64
 _SLICE_SECONDS: Final = 60
+_KEPT: Final = 50_000
 
 #: Client ports, as Linux picks them.
 _PORTS: Final = [str(port) for port in range(32768, 61000)]
@@ -72,11 +74,17 @@ class Traffic:
     form : Form
     owner : str or None
         Account whose interfaces it watches; None is all.
+    noise : Noise or None
+        What comes on top.
     """
 
-    def __init__(self, cast: Cast, form: Form, owner: str | None = None) -> None:
+    def __init__(
+        self, cast: Cast, form: Form, owner: str | None = None, noise: Noise | None = None
+    ) -> None:
         self._form = form
+        self._noise = noise
         self._interval = cast.mix.interval
+        self._kept: dict[int, tuple[Flow, Callable[..., str]]] = {}
         hosts = list(hosts_of(cast, form.transit, owner))
         self._weights = [host.weight for host in hosts]
         self._writers = [self._make_writer(host) for host in hosts]
@@ -92,7 +100,10 @@ class Traffic:
     def blocks(
         self, draws: Draws, records: int, start: int, seconds: int, events: Iterable[Event]
     ) -> Iterator[list[str]]:
-        """Lists of lines whose records end in [start, start + seconds), and the events' lines."""
+        """Lists of lines whose records end in [start, start + seconds), and the events' lines.
+
+        `events` are those of stories. The noise of that time is among them.
+        """
         waiting = sorted(events, key=lambda event: event.end, reverse=True)
         block: list[str] = []
         for at, until, count in slices(records, start, seconds, _SLICE_SECONDS):
@@ -101,8 +112,15 @@ class Traffic:
                 if len(block) >= _BLOCK:
                     yield block
                     block = []
+            told = []
             while waiting and waiting[-1].end < until:
-                block.append(self._line(waiting.pop()))
+                told.append(waiting.pop())
+            if self._noise is not None:
+                told = sorted([*told, *self._noise.between(at, until)], key=_end)
+            block += [self._line(event) for event in told]
+            if len(block) >= _BLOCK:
+                yield block
+                block = []
         if block:
             yield block
 
@@ -122,8 +140,24 @@ class Traffic:
         return _Times(str(start), str(end), str(end - self._interval + 1))
 
     def _line(self, event: Event) -> str:
-        times = _Times(str(event.start), str(event.end), str(event.start))
-        return self._writer_of(event.flow)(event.port, *event.size, *times)
+        start = str(event.start)
+        return self._kept_writer_of(event.flow)(
+            event.port, *event.size, start, str(event.end), start
+        )
+
+    def _kept_writer_of(self, flow: Flow) -> Callable[..., str]:
+        """The same, made once for a flow that comes again."""
+        kept = self._kept.get(id(flow))
+        if kept is None:
+            if len(self._kept) >= _KEPT:
+                self._kept.clear()
+            # The flow is kept, too, so that no other can get its id.
+            kept = self._kept[id(flow)] = (flow, self._writer_of(flow))
+        return kept[1]
+
+
+def _end(event: Event) -> int:
+    return event.end
 
 
 def slices(records: int, start: int, seconds: int, step: int) -> Iterator[tuple[int, int, int]]:

@@ -16,7 +16,7 @@ from flowparse.testing.draws import Draws
 from flowparse.testing.flowlog import FlowLog
 from flowparse.testing.keys import WINDOW_SECONDS, Place, object_key
 from flowparse.testing.moved import MovedLines
-from flowparse.testing.network import DEFAULT_START, Network, as_format, as_seconds, cast_of
+from flowparse.testing.network import DEFAULT_START, Network, as_format, as_seconds, traffic_of
 from flowparse.testing.objects import gzip_member, parquet_file
 from flowparse.testing.traffic import Traffic, slices
 from flowparse.testing.values import Form
@@ -117,7 +117,7 @@ def write_tree(
     days : float
         Whole five minutes, such as 0.25 or 30.
     records : int
-        Of each object, 1 or more.
+        Of each object, 1 or more; the network's noise comes on top.
     bodies : int or None
         None draws the records of every object. A number draws that many sets of records for
         each flow log, which come again and again with the times of each window.
@@ -225,7 +225,7 @@ def _placed(
         form = Form(log_format)
         for account in network.accounts[:1] if form.transit else network.accounts:
             names = (network.seed, "tree", account, network.region, number, log_format.header)
-            traffic = Traffic(cast_of(network), form, None if form.transit else account)
+            traffic = traffic_of(network, form, None if form.transit else account)
             id_ = Draws(*names, settings.file_format).id("fl")
             yield _Placed(settings, log_format, network, account, id_, traffic)
 
