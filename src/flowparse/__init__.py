@@ -61,7 +61,13 @@ __all__ = [
 
 __version__: str
 
-_TOPICS = ("aws", "compute", "detect", "testing")
+_TOPICS = (
+    "aggregate",
+    "aws",
+    "compute",
+    "detect",
+    "testing",
+)
 #: Names whose modules `import flowparse` need not wait for.
 _LATE = {
     "FlowDataset": "flowdataset",

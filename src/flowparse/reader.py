@@ -32,7 +32,7 @@ from flowparse.sources import (
 )
 from flowparse.workers import Spare, run_in_order
 
-__all__ = ["ERRORS_SCHEMA", "FlowReader", "with_metadata"]
+__all__ = ["ERRORS_SCHEMA", "FlowReader", "about_reading", "with_metadata"]
 
 #: Schema of `FlowReader.errors`.
 ERRORS_SCHEMA: Final = pa.schema(
@@ -375,8 +375,8 @@ def _error_row(error: FlowparseError, ended: Ended) -> dict[str, Any]:
     }
 
 
-def with_metadata(table: pa.Table, reader: FlowReader) -> pa.Table:
-    """What was read and lost, kept with the table."""
+def about_reading(reader: FlowReader) -> dict[str, Any]:
+    """What was read and lost so far: counts, the first reject, the sources that failed."""
     first = reader._first
     about: dict[str, Any] = {
         "counts": reader.counts.as_dict(),
@@ -388,7 +388,12 @@ def with_metadata(table: pa.Table, reader: FlowReader) -> pa.Table:
             name: getattr(first, name)
             for name in ("source", "line", "byte_offset", "field", "reason", "message")
         }
-    metadata = {"flowparse": json.dumps(about)}
+    return about
+
+
+def with_metadata(table: pa.Table, reader: FlowReader) -> pa.Table:
+    """What was read and lost, kept with the table."""
+    metadata = {"flowparse": json.dumps(about_reading(reader))}
     if table.num_columns == 0:  # pyarrow would forget the number of rows
         schema = table.schema.with_metadata(metadata)
         return pa.Table.from_batches(table.to_batches(), schema=schema)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,10 +13,10 @@ import pyarrow as pa
 from flowparse.counts import Counts
 from flowparse.grouping.fold import Fold
 from flowparse.read import open_reader
-from flowparse.reader import ERRORS_SCHEMA, FlowReader
+from flowparse.reader import ERRORS_SCHEMA, FlowReader, about_reading
 from flowparse.rejects import REJECTS_SCHEMA
 from flowparse.schema import is_known, named_column, schema_of
-from flowparse.writing.incoming import is_arrow, open_arrow
+from flowparse.writing.incoming import Incoming, is_arrow, open_arrow
 
 __all__ = ["Passed", "run_pass"]
 
@@ -29,14 +30,17 @@ class Passed:
     Attributes
     ----------
     counts : Counts
-        Zeros where the data were Arrow already.
+        Of data that were Arrow already, what their metadata say; zeros where that is nothing.
     rejects, errors : pyarrow.Table
         As of a `FlowReader`.
+    about : dict or None
+        What `read_table` keeps in a table's metadata; None where nothing is known of lines.
     """
 
     counts: Counts
     rejects: pa.Table = field(default_factory=REJECTS_SCHEMA.empty_table)
     errors: pa.Table = field(default_factory=ERRORS_SCHEMA.empty_table)
+    about: dict[str, Any] | None = None
 
 
 def run_pass(
@@ -69,18 +73,24 @@ def run_pass(
     """
     names = tuple(dict.fromkeys(name for fold in folds for name in fold.columns))
     if is_arrow(source) and not isinstance(source, FlowReader):
-        for batch in _arrow_batches(source, names):
+        incoming = open_arrow(source, _ROWS)
+        for batch in _arrow_batches(incoming, names):
             for fold in folds:
                 fold.add(batch)
-        return Passed(Counts())
+        about = incoming.about()
+        return Passed(incoming.counts(), about=json.loads(about) if about else None)
     if isinstance(source, FlowReader):
-        for batch in _arrow_batches(source, names):
+        for batch in _arrow_batches(open_arrow(source, _ROWS), names):
             for fold in folds:
                 fold.add(batch)
-        return Passed(source.counts, source.rejects, source.errors)
+        return _passed(source)
     with open_reader(source, columns=names, threads=threads, **reading) as reader:
         _fold_all(reader, reader.schema, folds)
-        return Passed(reader.counts, reader.rejects, reader.errors)
+        return _passed(reader)
+
+
+def _passed(reader: FlowReader) -> Passed:
+    return Passed(reader.counts, reader.rejects, reader.errors, about_reading(reader))
 
 
 def _fold_all(batches: Iterable[pa.RecordBatch], schema: pa.Schema, folds: Sequence[Fold]) -> None:
@@ -92,9 +102,8 @@ def _fold_all(batches: Iterable[pa.RecordBatch], schema: pa.Schema, folds: Seque
             fold.add(batch)
 
 
-def _arrow_batches(data: object, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
+def _arrow_batches(incoming: Incoming, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
     """The data with the columns that are asked for; null where a known field is not there."""
-    incoming = open_arrow(data, _ROWS)
     given = incoming.schema.names
     for name in names:
         if name not in given and not is_known(name):

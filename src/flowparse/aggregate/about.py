@@ -1,0 +1,60 @@
+"""Floor 4: what the columns of an answer mean, and what was read for it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+import pyarrow as pa
+
+from flowparse.fields import FIELDS, field_name
+from flowparse.grouping import Passed
+
+__all__ = ["describe", "with_about"]
+
+_KEY: Final = b"flowparse"
+#: Of each column of an answer that is no field of a flow log: its unit, and what it is.
+_MEANINGS: Final[dict[str, tuple[str, str]]] = {
+    "records": ("records", "records of the group"),
+    "packets": ("packets", "packets of the group; null where no record says"),
+    "bytes": ("bytes", "bytes of the group; null where no record says"),
+    "share": ("share", "part of the whole, 0 to 1, of what the rows are sorted by"),
+    "first_seen": ("UTC seconds", "the earliest start"),
+    "last_seen": ("UTC seconds", "the latest end"),
+    "time": ("UTC seconds", "begin of the span in which the records start"),
+    "interfaces": ("interfaces", "how many interfaces logged it"),
+    "what": ("text", "what kind of loss or silence the row tells of"),
+    "reason": ("text", "status, reason of the reject, or kind of error"),
+    "count": ("see `unit`", "how many"),
+    "unit": ("text", "what is counted"),
+}
+_UNITS: Final = {
+    "packets": "packets",
+    "bytes": "bytes",
+    "start": "UTC seconds",
+    "end": "UTC seconds",
+}
+
+
+def describe(table: pa.Table) -> pa.Table:
+    """The table with each field's unit and meaning in its metadata."""
+    fields = [field.with_metadata(_meaning(field.name)) for field in table.schema]
+    return table.cast(pa.schema(fields, table.schema.metadata))
+
+
+def _meaning(name: str) -> dict[str, str]:
+    if name in _MEANINGS:
+        unit, about = _MEANINGS[name]
+        return {"unit": unit, "about": about}
+    field = FIELDS.get(field_name(name))
+    about = field.about if field else "a column of the data"
+    return {"unit": _UNITS.get(name, "value"), "about": about}
+
+
+def with_about(table: pa.Table, passed: Passed) -> pa.Table:
+    """The table with what was read and lost in its metadata, as `read_table` keeps it."""
+    if passed.about is None:
+        return table
+    held = table.schema.metadata or {}
+    about: dict[str, Any] = {**passed.about, **json.loads(held.get(_KEY, b"{}"))}
+    return table.replace_schema_metadata({**held, _KEY: json.dumps(about)})
