@@ -43,6 +43,14 @@ static inline bool fp_text_at(const fp_text_rows *rows, int64_t row, fp_text *te
     return true;
 }
 
+/* Bytes of all rows together; -1: the array contradicts itself. */
+static inline int64_t fp_text_size(const struct ArrowArray *array) {
+    if (!fp_is_text(array))
+        return -1;
+    fp_text_rows rows = fp_rows_of_text(array);
+    return rows.count ? (int64_t)rows.offsets[rows.count] - rows.offsets[0] : 0;
+}
+
 /* Where text is written, in the caller's memory. */
 typedef struct fp_texts {
     int32_t *offsets;  /* one more than rows */

@@ -86,6 +86,51 @@ def networks_of(addresses, uint32_t prefix, uint32_t prefix_ipv6):
     return texts.finish(status, pa.string())
 
 
+def decode_tags(texts):
+    """Percent-decoded text; null where it is null."""
+    capsule = texts.__arrow_c_array__()[1]
+    cdef const c.ArrowArray *given = array_of(capsule)
+    cdef int64_t room = c.fp_text_size(given)
+    if room < 0:
+        check_array(c.FP_ERR_STATE)
+    cdef _Texts decoded = _Texts(len(texts), room)
+    cdef int status
+    with nogil:
+        status = c.fp_decode_tags(given, &decoded.out)
+    return decoded.finish(status, pa.string())
+
+
+def community_ids(srcaddr, dstaddr, srcport, dstport, protocol, uint16_t seed):
+    """Columns of flows -> their Community IDs.
+
+    Addresses are pa.string(), the others pa.int64(). Returns (IDs, -1), or (None, row): a port or
+    the protocol of that row is out of range.
+    """
+    columns = (srcaddr, dstaddr, srcport, dstport, protocol)
+    capsules = [column.__arrow_c_array__()[1] for column in columns]
+    cdef c.fp_flows flows
+    flows.srcaddr = array_of(capsules[0])
+    flows.dstaddr = array_of(capsules[1])
+    flows.srcport = array_of(capsules[2])
+    flows.dstport = array_of(capsules[3])
+    flows.protocol = array_of(capsules[4])
+    cdef _Texts texts = _Texts(len(srcaddr), c.FP_COMMUNITY_TEXT * <size_t>len(srcaddr))
+    cdef int64_t bad
+    cdef int status
+    with nogil:
+        status = c.fp_community_ids(&flows, seed, &bad, &texts.out)
+    if bad >= 0:
+        return None, bad
+    return texts.finish(status, pa.string()), bad
+
+
+def sha1(bytes data not None):
+    """The digest of bytes: the core's own, for its tests."""
+    cdef uint8_t digest[c.FP_SHA1_BYTES]
+    c.fp_sha1(<const uint8_t *>PyBytes_AS_STRING(data), PyBytes_GET_SIZE(data), digest)
+    return (<const char *>digest)[:c.FP_SHA1_BYTES]
+
+
 cdef class Prefixes:
     """Networks, to look addresses up in. It does not change, so threads may share it.
 

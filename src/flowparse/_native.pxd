@@ -1,5 +1,5 @@
 # The core's contract, as src/_native/flowparse.h states it.
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 
 cdef extern from "flowparse.h" nogil:
@@ -215,6 +215,8 @@ cdef extern from "text_rows.h" nogil:
         size_t size
         int64_t nulls
 
+    int64_t fp_text_size(const ArrowArray *array)
+
 
 cdef extern from "address.h" nogil:
     enum:
@@ -239,3 +241,29 @@ cdef extern from "prefix.h" nogil:
     fp_status fp_prefixes_contain(
         const fp_prefixes *prefixes, const ArrowArray *addresses, uint8_t *bits,
         uint8_t *validity, int64_t *nulls)
+
+
+cdef extern from "community.h" nogil:
+    enum:
+        FP_COMMUNITY_TEXT
+
+    ctypedef struct fp_flows:
+        const ArrowArray *srcaddr
+        const ArrowArray *dstaddr
+        const ArrowArray *srcport
+        const ArrowArray *dstport
+        const ArrowArray *protocol
+
+    fp_status fp_community_ids(
+        const fp_flows *flows, uint16_t seed, int64_t *bad, fp_texts *out)
+
+
+cdef extern from "sha1.h" nogil:
+    enum:
+        FP_SHA1_BYTES
+
+    void fp_sha1(const uint8_t *data, size_t size, uint8_t *digest)
+
+
+cdef extern from "tag.h" nogil:
+    fp_status fp_decode_tags(const ArrowArray *texts, fp_texts *out)

@@ -10,15 +10,24 @@ from __future__ import annotations
 
 from flowparse.compute.addresses import address_to_binary, binary_to_address, network_of
 from flowparse.compute.awsranges import load_aws_ranges
+from flowparse.compute.community import community_id
 from flowparse.compute.inventories import load_networks
 from flowparse.compute.lists import load_threat_list
-from flowparse.compute.names import protocol_name
+from flowparse.compute.names import (
+    protocol_name,
+    service_name,
+    tcp_flag_names,
+    traffic_path_name,
+)
 from flowparse.compute.prefixes import PrefixTable, in_network, is_private, longest_prefix
+from flowparse.compute.tags import decode_tag
 
 __all__ = [
     "PrefixTable",
     "address_to_binary",
     "binary_to_address",
+    "community_id",
+    "decode_tag",
     "in_network",
     "is_private",
     "load_aws_ranges",
@@ -27,4 +36,7 @@ __all__ = [
     "longest_prefix",
     "network_of",
     "protocol_name",
+    "service_name",
+    "tcp_flag_names",
+    "traffic_path_name",
 ]

@@ -6,33 +6,44 @@ its chunks, and a dictionary array its dictionary: what many rows share is looke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, Final, TypeAlias
 
 import pyarrow as pa
 import pyarrow.types as pt
 
-__all__ = ["DICTIONARY", "Given", "aligned", "map_binary", "map_text", "name_distinct", "whole"]
+__all__ = [
+    "Given",
+    "beside",
+    "beside_as_arrow",
+    "map_binary",
+    "map_text",
+    "name_distinct",
+    "plain_text",
+    "whole",
+]
 
 #: What a function is given, once it is Arrow, and what it gives.
 Given: TypeAlias = "pa.Array | pa.ChunkedArray"
 Run = Callable[[pa.Array], pa.Array]
 
-DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
+_DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
 _TEXT: Final = "text, such as a string array"
 _BINARY: Final = "bytes, such as a binary array"
 _WHOLE: Final = "whole numbers, such as an int32 array"
 
 
-def map_text(values: Any, what: str, run: Run) -> Given:
+def map_text(values: Any, what: str, run: Run, *, keep_dictionary: bool = False) -> Given:
     """What `run` makes of text. It gets string arrays, each null or not; one row gives one.
+
+    With `keep_dictionary`, of a dictionary comes a dictionary, whose values differ.
 
     Raises
     ------
     TypeError
         The values are no text. `what` names them.
     """
-    return _map(values, what, _TEXT, _is_text, pa.string(), run)
+    return _map(values, what, _TEXT, _is_text, pa.string(), run, keep_dictionary)
 
 
 def map_binary(values: Any, what: str, run: Run) -> Given:
@@ -56,14 +67,15 @@ def _map(
     fits: Callable[[pa.DataType], bool],
     type_: pa.DataType,
     run: Run,
+    keep_dictionary: bool = False,
 ) -> Given:
-    given = _as_arrow(values, what, expected, type_)
+    given = _as_arrow(values, what, expected)
     _check(given.type, what, expected, fits)
     if not isinstance(given, pa.ChunkedArray):
-        return _map_array(given, type_, run)
-    if given.num_chunks == 0:
-        return pa.chunked_array([], type=run(pa.array([], type_)).type)
-    return pa.chunked_array([_map_array(chunk, type_, run) for chunk in given.chunks])
+        return _map_array(given, type_, run, keep_dictionary)
+    chunks = given.chunks or [pa.array([], given.type)]
+    mapped = [_map_array(chunk, type_, run, keep_dictionary) for chunk in chunks]
+    return pa.chunked_array(mapped[: given.num_chunks], mapped[0].type)
 
 
 def _check(
@@ -74,7 +86,7 @@ def _check(
         raise TypeError(f"{what}: expected {expected}, got {type_}")
 
 
-def _as_arrow(values: Any, what: str, expected: str, type_: pa.DataType) -> Given:
+def _as_arrow(values: Any, what: str, expected: str) -> Given:
     """Arrow as it is; a list, a scalar or what speaks Arrow's protocols as an array."""
     if isinstance(values, (pa.Array, pa.ChunkedArray)):
         return values
@@ -85,24 +97,37 @@ def _as_arrow(values: Any, what: str, expected: str, type_: pa.DataType) -> Give
     try:
         if hasattr(values, "__arrow_c_stream__"):
             return pa.chunked_array(values)
-        if isinstance(values, Sequence):
-            return pa.array(values, type_)
         return pa.array(values)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError, TypeError) as error:
+    except (pa.ArrowException, TypeError, OverflowError) as error:
         raise TypeError(f"{what}: expected {expected} or a list of such: {error}") from None
 
 
-def _map_array(array: pa.Array, type_: pa.DataType, run: Run) -> pa.Array:
+def _map_array(array: pa.Array, type_: pa.DataType, run: Run, keep_dictionary: bool) -> pa.Array:
     """`run` over the dictionary, if there is one that is no longer than the array."""
     if not pt.is_dictionary(array.type):
         return run(_cast(array, type_))
     if len(array.dictionary) > len(array):
-        return run(_cast(array.dictionary_decode(), type_))
-    return run(_cast(array.dictionary, type_)).take(array.indices)
+        mapped = run(_cast(array.dictionary_decode(), type_))
+        return mapped.dictionary_encode() if keep_dictionary else mapped
+    mapped = run(_cast(array.dictionary, type_))
+    if keep_dictionary:
+        return _recode(mapped.dictionary_encode(), array.indices)
+    return mapped.take(array.indices)
 
 
 def _cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
     return array if array.type.equals(type_) else array.cast(type_)
+
+
+def plain_text(values: Any, what: str) -> Given:
+    """Text, as strings and no dictionary.
+
+    Raises
+    ------
+    TypeError
+        The values are no text.
+    """
+    return map_text(values, what, lambda array: array)
 
 
 def whole(values: Any, what: str) -> Given:
@@ -113,7 +138,7 @@ def whole(values: Any, what: str) -> Given:
     TypeError
         They are none.
     """
-    given = _as_arrow(values, what, _WHOLE, pa.int64())
+    given = _as_arrow(values, what, _WHOLE)
     _check(given.type, what, _WHOLE, pt.is_integer)
     if pt.is_dictionary(given.type):
         given = given.cast(given.type.value_type)
@@ -126,37 +151,57 @@ def name_distinct(values: Given, name: Callable[[Any], str | None]) -> Given:
     if isinstance(encoded, pa.ChunkedArray):
         encoded = encoded.unify_dictionaries()
         if encoded.num_chunks == 0:
-            return pa.chunked_array([], type=DICTIONARY)
+            return pa.chunked_array([], type=_DICTIONARY)
         distinct = encoded.chunk(0).dictionary
         indices = pa.chunked_array([chunk.indices for chunk in encoded.chunks])
     else:
         distinct, indices = encoded.dictionary, encoded.indices
     names = pa.array([name(value) for value in distinct.to_pylist()], pa.string())
-    return recode(names.dictionary_encode(), indices)
+    return _recode(names.dictionary_encode(), indices)
 
 
-def recode(names: pa.DictionaryArray, indices: Given) -> Given:
+def _recode(names: pa.DictionaryArray, indices: Given) -> Given:
     """The dictionary array whose row i is `names[indices[i]]`."""
     codes = names.indices.take(indices)
     if isinstance(codes, pa.ChunkedArray):
         return pa.chunked_array(
             [pa.DictionaryArray.from_arrays(chunk, names.dictionary) for chunk in codes.chunks],
-            type=DICTIONARY,
+            type=_DICTIONARY,
         )
     return pa.DictionaryArray.from_arrays(codes, names.dictionary)
 
 
-def aligned(columns: dict[str, Any]) -> tuple[list[pa.RecordBatch], bool]:
-    """Columns side by side, cut where any of them is; and, is one of them chunked?
+#: A column as it was given, and what makes it one.
+Column = tuple[Any, Callable[[Any, str], Given]]
+
+
+def beside_as_arrow(columns: Mapping[str, Column]) -> dict[str, Given]:
+    """Columns of one length. A single value stands for every row.
 
     Raises
     ------
     ValueError
         Their lengths differ.
     """
-    lengths = {name: len(column) for name, column in columns.items()}
+    made = {name: read(values, name) for name, (values, read) in columns.items()}
+    lengths = {n: len(made[n]) for n, (values, _) in columns.items() if not _is_single(values)}
     if len(set(lengths.values())) > 1:
         told = ", ".join(f"{name} has {length}" for name, length in lengths.items())
         raise ValueError(f"expected columns of one length: {told} rows")
-    chunked = any(isinstance(column, pa.ChunkedArray) for column in columns.values())
-    return pa.table(columns).to_batches(), chunked
+    rows = next(iter(lengths.values()), 1)
+    return {
+        name: column if name in lengths else pa.repeat(column[0], rows)
+        for name, column in made.items()
+    }
+
+
+def beside(columns: Mapping[str, Column]) -> tuple[list[pa.RecordBatch], bool]:
+    """The same, cut wherever one of them is; at least one batch. And, is one of them chunked?"""
+    made = beside_as_arrow(columns)
+    chunked = any(isinstance(column, pa.ChunkedArray) for column in made.values())
+    table = pa.table(made)
+    return table.to_batches() or [pa.RecordBatch.from_pylist([], table.schema)], chunked
+
+
+def _is_single(values: Any) -> bool:
+    return values is None or isinstance(values, (str, bytes, int, pa.Scalar))
