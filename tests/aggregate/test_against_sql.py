@@ -125,3 +125,40 @@ def test_statuses(folder: Path, table: pa.Table) -> None:
     names = ["what", "account_id", "region", "interface_id", "reason", "count"]
     found = found.select([*names, "first_seen", "last_seen"])
     assert rows_of(found) == asked_of_duckdb(table, query, folder)
+
+
+@LAW
+@given(
+    table=flow_tables(),
+    measure=st.sampled_from(["bytes", "packets", "records", "sources"]),
+    limit=st.sampled_from([None, 2]),
+)
+def test_ports(folder: Path, table: pa.Table, measure: Any, limit: int | None) -> None:
+    """Sums and sources of a port are SQL's."""
+    query = f"""
+        select dstport, protocol, {TRAFFIC}, count(distinct srcaddr) sources
+        from flows group by all
+        order by {measure} desc nulls last, dstport nulls last, protocol nulls last
+        {"" if limit is None else f"limit {limit}"}
+    """
+    found = aggregate.ports(table, measure, limit)
+    assert rows_of(found) == asked_of_duckdb(table, query, folder)
+
+
+@LAW
+@given(
+    table=flow_tables(),
+    of=st.sampled_from(["dstaddr", "dstport", "action"]),
+    by=st.sampled_from([("srcaddr",), (), ("interface_id", "protocol")]),
+)
+def test_distinct(folder: Path, table: pa.Table, of: str, by: tuple[str, ...]) -> None:
+    """Distinct values and records of a group are SQL's; null is no value."""
+    keys = "".join(f"{key}, " for key in by)
+    order = "".join(f", {key} nulls last" for key in by)
+    query = f"""
+        select {keys} count(distinct {of}) "distinct", count(*) records
+        from flows {f"group by {keys[:-2]}" if by else "having count(*) > 0"}
+        order by "distinct" desc {order}
+    """
+    found = aggregate.distinct(table, of, by, None)
+    assert rows_of(found) == asked_of_duckdb(table, query, folder)

@@ -28,6 +28,8 @@ QUESTIONS: dict[str, aggregate.Question] = {
     "timeline": aggregate.Timeline("1m"),
     "denied": aggregate.Denied(),
     "quality": aggregate.Quality(),
+    "ports": aggregate.Ports(),
+    "distinct": aggregate.Distinct(),
 }
 
 

@@ -7,6 +7,8 @@ questions in one pass. `import flowparse` does not load it.
 from __future__ import annotations
 
 from flowparse.aggregate.denied import Denied, denied
+from flowparse.aggregate.distinct import Distinct, distinct
+from flowparse.aggregate.ports import Ports, ports
 from flowparse.aggregate.quality import Quality, quality
 from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import Answers, run
@@ -16,11 +18,15 @@ from flowparse.aggregate.timeline import Timeline, timeline
 __all__ = [
     "Answers",
     "Denied",
+    "Distinct",
+    "Ports",
     "Quality",
     "Question",
     "Timeline",
     "TopTalkers",
     "denied",
+    "distinct",
+    "ports",
     "quality",
     "run",
     "timeline",

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flowparse.aggregate.again import fold_again
 from flowparse.aggregate.keys import fold_networks, read_by, read_limit
+from flowparse.aggregate.masks import true_where
 from flowparse.aggregate.measures import SEEN, TRAFFIC
 from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import ask
-from flowparse.aggregate.sorting import top_rows
+from flowparse.aggregate.sorting import top_groups
 from flowparse.aggregate.times import with_seconds
 from flowparse.grouping import Groups, Key, Passed
 
@@ -37,6 +37,7 @@ class Denied(Question):
     def __post_init__(self) -> None:
         read_limit(self.limit)
         self._by = read_by(_KEYS, self.prefix, self.prefix_ipv6)
+        self._folds = any(one.prefix is not None for one in self._by)
         keys = [Key(name) for name in (*_KEYS, "interface_id")]
         self._groups = Groups(keys, [*TRAFFIC, *SEEN])
 
@@ -47,8 +48,10 @@ class Denied(Question):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the rejected rows of one batch."""
-        batch = batch.filter(pc.equal(batch.column("action"), "REJECT"))
-        self._groups.add(fold_networks(with_seconds(batch), self._by))
+        rejected = true_where(batch.column("action"), "REJECT")
+        if self._folds:
+            batch, rejected = batch.filter(rejected), None
+        self._groups.add(fold_networks(with_seconds(batch), self._by), rejected)
 
     def absorb(self, other: Denied) -> None:
         """Take what another has gathered."""
@@ -56,8 +59,8 @@ class Denied(Question):
 
     def table(self, passed: Passed) -> pa.Table:
         """Those with most records."""
-        table = fold_again(self._groups, _KEYS, "interface_id", "interfaces").table()
-        return top_rows(table, "records", _KEYS, self.limit).select(_COLUMNS)
+        groups = fold_again(self._groups, _KEYS, "interface_id", "interfaces")
+        return top_groups(groups, "records", self.limit).select(_COLUMNS)
 
 
 def denied(

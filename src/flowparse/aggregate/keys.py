@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final, get_args
 
 import pyarrow as pa
 
-from flowparse.aggregate.networks import network_of
+from flowparse.compute import network_of
 from flowparse.fields import FIELDS, column_name, field_name
 from flowparse.schema import is_known
 
-__all__ = ["By", "fold_networks", "read_by", "read_limit"]
+__all__ = ["By", "fold_networks", "read_by", "read_limit", "read_measure"]
 
 _PREFIX_IPV6: Final = 64
 
@@ -109,3 +109,10 @@ def read_limit(limit: int | None) -> int | None:
     if limit is not None and limit < 0:
         raise ValueError(f"limit: expected 0 or more, or None for all, got {limit}")
     return limit
+
+
+def read_measure(measure: str, names: Any) -> None:
+    """Refuse what rows cannot be sorted by. names: a `Literal`."""
+    if measure not in get_args(names):
+        known = ", ".join(get_args(names))
+        raise ValueError(f"measure: expected one of {known}, got {measure!r}")

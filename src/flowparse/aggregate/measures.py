@@ -6,7 +6,7 @@ from typing import Final
 
 from flowparse.grouping import Measure
 
-__all__ = ["SEEN", "TRAFFIC"]
+__all__ = ["RECORDS", "SEEN", "TRAFFIC"]
 
 RECORDS: Final = Measure("count", None, "records")
 TRAFFIC: Final = (RECORDS, Measure("sum", "packets", "packets"), Measure("sum", "bytes", "bytes"))

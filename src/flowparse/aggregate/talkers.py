@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flowparse.aggregate.keys import fold_networks, read_by, read_limit
+from flowparse.aggregate.keys import fold_networks, read_by, read_limit, read_measure
 from flowparse.aggregate.measures import SEEN, TRAFFIC
 from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import ask
-from flowparse.aggregate.sorting import top_rows
+from flowparse.aggregate.sorting import top_groups
 from flowparse.aggregate.times import with_seconds
 from flowparse.grouping import Groups, Key, Passed
 
@@ -37,15 +37,10 @@ class TopTalkers(Question):
     prefix_ipv6: int | None = None
 
     def __post_init__(self) -> None:
-        if self.measure not in get_args(TrafficMeasure):
-            raise ValueError(
-                f"measure: expected one of {', '.join(get_args(TrafficMeasure))}, "
-                f"got {self.measure!r}"
-            )
+        read_measure(self.measure, TrafficMeasure)
         read_limit(self.limit)
         self._by = read_by(self.by, self.prefix, self.prefix_ipv6, taken=_COLUMNS)
         self._groups = Groups([Key(one.column) for one in self._by], [*TRAFFIC, *SEEN])
-        self._total = 0
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -54,28 +49,19 @@ class TopTalkers(Question):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the rows of one batch."""
-        batch = with_seconds(batch)
-        self._total += _total(batch, self.measure)
-        self._groups.add(fold_networks(batch, self._by))
+        self._groups.add(fold_networks(with_seconds(batch), self._by))
 
     def absorb(self, other: TopTalkers) -> None:
         """Take what another has gathered."""
-        self._total += other._total
         self._groups.absorb(other._groups)
 
     def table(self, passed: Passed) -> pa.Table:
         """The groups with most, and their share."""
-        keys = [one.column for one in self._by]
-        table = top_rows(self._groups.table(), self.measure, keys, self.limit)
-        total = pa.scalar(self._total or None, pa.float64())
+        table = top_groups(self._groups, self.measure, self.limit)
+        total = pa.scalar(self._groups.total(self.measure) or None, pa.float64())
         share = pc.divide(pc.cast(table.column(self.measure), pa.float64()), total)
+        keys = [one.column for one in self._by]
         return table.append_column("share", share).select([*keys, *_COLUMNS])
-
-
-def _total(batch: pa.RecordBatch, measure: str) -> int:
-    if measure == "records":
-        return int(batch.num_rows)
-    return int(pc.sum(batch.column(measure)).as_py() or 0)
 
 
 def top_talkers(
@@ -123,7 +109,8 @@ def top_talkers(
 
     Notes
     -----
-    Memory: one group for each key that occurs.
+    Memory: one group for each key that occurs. Sums are exact: one that does not fit in int64 is
+    an OverflowError that names the key.
 
     Examples
     --------
