@@ -13,12 +13,15 @@ import pyarrow as pa
 from flowparse.cli.convert import convert
 from flowparse.cli.count import count
 from flowparse.cli.demo import demo
+from flowparse.cli.denied import denied
 from flowparse.cli.exits import Exit, code_of, in_cli_words, say
 from flowparse.cli.fields import fields
 from flowparse.cli.follow import follow
 from flowparse.cli.format import log_format
 from flowparse.cli.head import head
 from flowparse.cli.ingest import ingest
+from flowparse.cli.timeline import timeline
+from flowparse.cli.top import top
 from flowparse.errors import FlowparseError
 
 __all__ = ["app"]
@@ -111,5 +114,6 @@ def app() -> None:
     """
 
 
-for _command in (demo, head, count, convert, ingest, follow, fields, log_format):
+_COMMANDS = (demo, head, count, convert, top, denied, timeline, ingest, follow, fields, log_format)
+for _command in _COMMANDS:
     app.add_command(_command)

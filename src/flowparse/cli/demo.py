@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 import click
 import pyarrow as pa
 
-import flowparse
 from flowparse.cli.demo_folder import own_folder
 from flowparse.cli.demo_made import Made
 from flowparse.fields import FIELDS
@@ -23,7 +22,6 @@ __all__ = ["Made", "demo"]
 _START: Final = "2026-01-15T12:00:00Z"
 _RECORDS: Final = 20_000  # of each account
 _TOP: Final = 5
-_COLUMNS: Final = ("srcaddr", "dstaddr", "dstport", "action", "bytes")
 
 
 @click.command()
@@ -44,21 +42,21 @@ def demo(folder: Path) -> None:
 
 def make_demo(folder: Path) -> Made:
     """Write flow logs to `folder/logs`, and what is read of them to `folder/parquet`."""
+    from flowparse.aggregate import Denied, TopTalkers, run
     from flowparse.write import to_parquet
 
     logs = folder / "logs"
     deliveries = _deliver(logs)
     began = perf_counter()
-    with flowparse.open_reader(logs, columns=_COLUMNS) as reader:
-        table = reader.read_all()
+    answers = run(logs, {"talkers": TopTalkers(limit=_TOP), "denied": Denied(limit=None)})
     read = perf_counter()
     written = to_parquet(logs, folder / "parquet", partition_by=["account", "day"])
     return Made(
         deliveries=deliveries,
-        counts=reader.counts,
+        counts=answers.counts,
         written=written,
-        talkers=top_talkers(table),
-        denied=top_denied(table),
+        talkers=answers["talkers"],
+        denied=top_denied(answers["denied"]),
         read_seconds=read - began,
         write_seconds=perf_counter() - read,
     )
@@ -91,16 +89,8 @@ def _version_5() -> LogFormat:
     )
 
 
-def top_talkers(table: pa.Table) -> pa.Table:
-    """The pairs of addresses with most bytes."""
-    sums = table.group_by(["srcaddr", "dstaddr"]).aggregate([("bytes", "sum"), ("bytes", "count")])
-    named = sums.rename_columns(["srcaddr", "dstaddr", "bytes", "records"])
-    return named.sort_by([("bytes", "descending"), ("srcaddr", "ascending")]).slice(0, _TOP)
-
-
-def top_denied(table: pa.Table) -> pa.Table:
+def top_denied(denied: pa.Table) -> pa.Table:
     """The sources with most rejected records, and the ports that they tried."""
-    rejected = table.filter(pa.compute.equal(table["action"], "REJECT"))
-    sums = rejected.group_by("srcaddr").aggregate([("dstport", "count"), ("dstport", "distinct")])
+    sums = denied.group_by("srcaddr").aggregate([("records", "sum"), ("dstport", "distinct")])
     named = sums.rename_columns(["srcaddr", "records", "ports"])
     return named.sort_by([("records", "descending"), ("srcaddr", "ascending")]).slice(0, _TOP)

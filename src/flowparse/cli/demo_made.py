@@ -27,7 +27,7 @@ class Made:
     written : WriteResult
         The Parquet files.
     talkers : pyarrow.Table
-        srcaddr, dstaddr, bytes, records: the pairs with most bytes.
+        The pairs of addresses with most bytes, as of `aggregate.top_talkers`.
     denied : pyarrow.Table
         srcaddr, records, ports (a list): the sources with most rejected records.
     read_seconds, write_seconds : float

@@ -72,7 +72,7 @@ _WORDS: Final = (
     (r"; pass log_format, the flow log's LogFormat \(.*\)", "; pass --log-format, {hint}"),
     (r"^filters: ", "--filter: "),
     (r"^log_format\b", "--log-format"),
-    (r"^(columns|schema|since|threads|until|mode): ", r"--\1: "),
+    (r"^(columns|schema|since|threads|until|mode|by|every): ", r"--\1: "),
     (r"^look_back: ", "--look-back: "),
     (r"\bwait=SECONDS", "--wait SECONDS"),
     (r"\bunit_objects=(\d+)", r"--unit-objects \1"),

@@ -19,8 +19,10 @@ from flowparse.schema import SchemaName
 from flowparse.times import read_bound
 
 __all__ = [
+    "Command",
     "Reading",
     "access_options",
+    "answer_options",
     "check_bound",
     "columns_option",
     "data_set_options",
@@ -48,7 +50,7 @@ class Reading:
     since: str | float | None = None
     until: str | float | None = None
     log_format: LogFormat | None
-    schema: SchemaName
+    schema: SchemaName = "typed"
     on_reject: OnReject
     threads: int | None
     access: Access
@@ -273,6 +275,11 @@ def reading_options(command: Command) -> Any:
 def whole_reading_options(command: Command) -> Any:
     """Give a command the options for reading but those of time, as one `reading` argument."""
     return _give_options(command, [name for name in _NAMES if name not in ("since", "until")])
+
+
+def answer_options(command: Command) -> Any:
+    """Give a command the options for reading but that of types, as one `reading` argument."""
+    return _give_options(command, [name for name in _NAMES if name != "schema"])
 
 
 def data_set_options(command: Command) -> Any:

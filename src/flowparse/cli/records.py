@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import zip_longest
 from typing import Any, Final
 
@@ -26,7 +26,13 @@ _STYLES: Final[dict[str, dict[str, Any]]] = {
 }
 
 
-def show_records(table: pa.Table, *, asked: bool = False) -> None:
+def show_records(
+    table: pa.Table,
+    *,
+    asked: bool = False,
+    numbers: Collection[str] | None = None,
+    more: str | None = None,
+) -> None:
     """Print records: all columns where they fit; else the most telling ones, saying so.
 
     Parameters
@@ -34,6 +40,10 @@ def show_records(table: pa.Table, *, asked: bool = False) -> None:
     table : pyarrow.Table
     asked : bool
         The columns were asked for, in this order.
+    numbers : collection of str, optional
+        The columns to be set right; those of integers unless given.
+    more : str, optional
+        Where to see columns for which there is no room.
     """
     if table.num_rows == 0:
         say("no records", "note")
@@ -41,17 +51,15 @@ def show_records(table: pa.Table, *, asked: bool = False) -> None:
     columns = _cells(table)
     screen = console().width
     layout = lay_out(columns, screen, asked=asked)
-    numbers = {column.name for column in table.schema if pa.types.is_integer(column.type)}
+    if numbers is None:
+        numbers = {column.name for column in table.schema if pa.types.is_integer(column.type)}
     lines = _upright(columns) if layout.upright else _lines(columns, layout, numbers)
     for line in lines:
         click.echo(line, color=in_color())
     _show_same({name: columns[name][0] for name in layout.same}, screen)
     if layout.hidden:
-        say(
-            f"no room for {', '.join(layout.hidden)}: --columns {layout.hidden[0]},... shows "
-            "what you name, --output json all",
-            "note",
-        )
+        named = f"--columns {layout.hidden[0]},... shows what you name, --output json all"
+        say(f"no room for {', '.join(layout.hidden)}: {more or named}", "note")
 
 
 def _show_same(same: dict[str, str], screen: int) -> None:
@@ -79,7 +87,9 @@ def _upright(columns: dict[str, list[str]]) -> Iterator[str]:
         yield click.style(name.ljust(width), bold=True) + _paint(cell, cell)
 
 
-def _lines(columns: dict[str, list[str]], layout: Layout, numbers: set[str]) -> Iterator[str]:
+def _lines(
+    columns: dict[str, list[str]], layout: Layout, numbers: Collection[str]
+) -> Iterator[str]:
     """A table. Plain text for speed: rich takes a millisecond a row."""
     pads = [_Pad(layout.widths[name], name in numbers) for name in layout.shown]
     heads = [pad(name) for pad, name in zip(pads, layout.shown, strict=True)]
