@@ -17,7 +17,11 @@ __all__ = ["DETECTORS", "choose"]
 GROUP: Final = "flowparse.detectors"
 
 # One line a detector, in the order in which they are told.
-_OWN: Final[dict[str, str]] = {}
+_OWN: Final[dict[str, str]] = {
+    "denied-spike": "denied_spike:DeniedSpike",
+    "data-loss": "data_loss:DataLoss",
+    "asymmetric-reject": "asymmetric_reject:AsymmetricReject",
+}
 
 
 class _Registry(Mapping[str, type[Detector]]):
