@@ -20,15 +20,11 @@ from flowparse.testing.links import (
     office,
     outward,
 )
-from flowparse.testing.neighbourhood import Neighbourhood
+from flowparse.testing.neighbourhood import HOUR, Habit, Neighbourhood
 from flowparse.testing.scene import Event, count_size
+from flowparse.testing.visitors import Visitors
 
-__all__ = ["HOUR", "Habit", "make_habits"]
-
-#: What a habit does in the hour that begins then, in epoch seconds.
-Habit = Callable[[Draws, int], Iterable[Event]]
-
-HOUR: Final = 3600
+__all__ = ["make_habits"]
 
 # Of the busiest hour, in per cent.
 _DAY: Final = (
@@ -40,7 +36,10 @@ _AT_WORK: Final = range(8, 18)
 _HTTPS: Final = Service("tcp", 443)
 _SSH: Final = Service("tcp", 22)
 _PEERS: Final = 20_000  # outside; the first are the busiest
+_REPOSITORIES: Final = 310
 _SCANNERS: Final = 100_000  # their ranks begin here
+_CRAWLED: Final = 300
+_FORGOTTEN_AFTER: Final = 400  # seconds
 _SENT: Final = (300, 500, 800, 1500, 4000, 20_000)
 _GOT: Final = (500, 2000, 8000, 40_000, 300_000, 4_000_000)
 _SECONDS: Final = (1, 1, 2, 5, 15, 50)
@@ -64,6 +63,10 @@ def make_habits(here: Neighbourhood, level: Level) -> Iterator[tuple[str, Habit]
         yield "downloads", _Now(level.downloads, lambda d, at: _download(here, d, at))
         yield "passwords", _Now(level.typos, lambda d, at: _mistype(here, d, at), _AT_WORK)
         yield "many ports", _Now(level.many_ports, lambda d, at: _use_many_ports(here, d, at))
+        yield "crawls", _Now(level.crawls, lambda d, at: _crawl(here, d, at))
+        yield "late", _Now(level.late_answers, lambda d, at: _answer_late(here, d, at))
+        yield "denied", lambda draws, at: _deny(here, level.denied_seconds, draws, at)
+        yield "visitors", Visitors(here, level.visitors)
         yield "skipped", _Now(level.skips, lambda d, at: _skip(here, d, at))
     if here.public:
         yield "radiation", lambda draws, at: _radiate(here, level, draws, at)
@@ -121,7 +124,9 @@ class _Use:
         if host in here.apps and share < 0.4:
             u = draws.random()
             return "abroad", int(_PEERS * u * u), False
-        return ("neighbour", inside, ipv6) if share < 0.9 else ("aws", 7, False)
+        if share < 0.9:
+            return "neighbour", inside, ipv6
+        return ("aws", 7, False) if share < 0.97 else ("repository", draws.below(3), False)
 
     def _make_link(self, kind: str, number: int, ipv6: bool) -> Link:
         here, host = self._here, self._host
@@ -132,6 +137,8 @@ class _Use:
             return outward(host, internet(number), _HTTPS, here.nat)
         if kind == "friend":
             return outward(host, internet(number), _HTTPS, None, ipv6)
+        if kind == "repository":
+            return outward(host, internet(_REPOSITORIES + number), _SSH, here.nat)
         if kind == "store" and here.stores:
             store = here.stores[number]
             return between(host, store, here.service(store), ipv6)
@@ -166,9 +173,45 @@ def _use_many_ports(here: Neighbourhood, draws: Draws, at: int) -> Iterator[Even
     client = draws.pick(here.others(server) or here.busy)
     begin = at + draws.below(HOUR - 700)
     for _ in range(draws.between(30, 60)):
-        link = between(client, server, Service("tcp", draws.between(30_000, 60_000)))
+        link = between(client, server, Service("tcp", draws.between(32768, 60999)))
         amount = (draws.along(_SENT), draws.along(_GOT), draws.along(_SECONDS))
         yield from converse(draws, link, begin + draws.below(600), amount, here.interval)
+
+
+def _crawl(here: Neighbourhood, draws: Draws, at: int) -> Iterator[Event]:
+    """One machine fetches pages of hundreds of sites, which answer."""
+    host = draws.pick(here.instances)
+    begin = at + draws.below(HOUR - 1300)
+    first = draws.below(50_000)
+    for site in range(_CRAWLED):
+        link = outward(host, internet(_PEERS + first + site), _HTTPS, here.nat)
+        amount = (draws.along(_SENT), draws.along(_GOT), draws.along(_SECONDS))
+        yield from converse(draws, link, begin + draws.below(1200), amount, here.interval)
+
+
+def _answer_late(here: Neighbourhood, draws: Draws, at: int) -> Iterator[Event]:
+    """An answer that comes when the security group has forgotten the connection is rejected."""
+    host = draws.pick(here.instances)
+    link = inward(host, office(draws.below(200)), here.service(host))
+    begin = at + draws.below(HOUR - 500)
+    told = list(converse(draws, link, begin, (900, 4000, 2), here.interval))
+    late = begin + _FORGOTTEN_AFTER
+    response = link[0][1]._replace(action="REJECT")
+    yield from told
+    yield Event(late, late, response, told[0].port, count_size(1, 52, 1))
+
+
+def _deny(here: Neighbourhood, seconds: int, draws: Draws, at: int) -> Iterator[Event]:
+    """A client in the office that nobody ever let in and nobody ever turned off."""
+    host = (here.stores or here.instances)[0]
+    talk = Talk(host, office(199), False, here.service(host), 1.0, "REJECT")
+    (flow,) = flows_of(talk, ipv6=False)
+    for begin in range(at, at + HOUR - seconds + 1, seconds) if seconds else ():
+        if draws.below(100) < _DAY[at // HOUR % 24]:
+            moment, tries = begin + draws.below(max(1, seconds - 7)), draws.between(1, 3)
+            size = count_size(tries, 60 * tries, 2)
+            port = str(draws.between(32768, 60999))
+            yield Event(moment, moment + tries - 1, flow, port, size)
 
 
 def _skip(here: Neighbourhood, draws: Draws, at: int) -> Iterator[Event]:

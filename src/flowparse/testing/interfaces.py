@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, NamedTuple
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ __all__ = [
     "Vpc",
     "make_interface",
     "make_partner",
+    "make_twin",
     "make_vpc",
     "zone_prefix",
 ]
@@ -203,6 +204,21 @@ def make_partner(draws: Draws, vpc: Vpc, number: int) -> Interface:
         addresses=own,
         packet_addresses=own,
         serves=_ROLES[number % len(_ROLES)],
+    )
+
+
+def make_twin(draws: Draws, instance: Interface, subnet: int, number: int) -> Interface:
+    """An instance like that one, at an address of another subnet, that no network has."""
+    account = int(instance.addresses.v4.split(".")[1])
+    own = host_pair(account, subnet, number)
+    return replace(
+        instance,
+        id=draws.id("eni"),
+        instance_id=draws.id("i"),
+        subnet_id=draws.id("subnet"),
+        addresses=own,
+        packet_addresses=own,
+        ecs=Ecs(),
     )
 
 

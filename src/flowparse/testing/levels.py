@@ -21,14 +21,17 @@ class Level(NamedTuple):
         Public addresses that one of them tries at most, in per cent.
     ntp_every : int
         One machine in so many asks for the time every 64 seconds, the others every 1024.
-    check_seconds, monitor_seconds, agent_seconds : int
-        Between health checks, scrapes of every machine and reports to AWS; 0 is never.
+    check_seconds, monitor_seconds, agent_seconds, ssh_seconds, denied_seconds : int
+        Between health checks, scrapes and pings of every machine, reports to AWS, SSH connections
+        of automation to one machine, and attempts of a client that is never let in; 0 is never.
     jobs : int
         Machines that call somebody once an hour.
     backup_bytes : int
         Of a night.
-    downloads, typos, many_ports, skips : int
-        A day: large downloads, SSH passwords mistyped, services of many ports, lone SKIPDATA.
+    downloads, typos, many_ports, crawls, late_answers, visitors, skips : int
+        A day: large downloads, SSH passwords mistyped, services of many ports, crawls of hundreds
+        of sites, answers that come after a security group forgot the connection, machines that live
+        for an hour or two, lone SKIPDATA.
     offsite : bool
         Backups, jobs and agents also go to the internet, not to AWS alone.
     """
@@ -40,11 +43,16 @@ class Level(NamedTuple):
     check_seconds: int
     monitor_seconds: int
     agent_seconds: int
+    ssh_seconds: int
+    denied_seconds: int
     jobs: int
     backup_bytes: int
     downloads: int
     typos: int
     many_ports: int
+    crawls: int
+    late_answers: int
+    visitors: int
     skips: int
     offsite: bool
 
@@ -59,11 +67,16 @@ NOISE: Final[Mapping[str, Level]] = {
         check_seconds=0,
         monitor_seconds=0,
         agent_seconds=0,
+        ssh_seconds=0,
+        denied_seconds=0,
         jobs=1,
         backup_bytes=200_000_000,
         downloads=1,
         typos=1,
         many_ports=0,
+        crawls=0,
+        late_answers=0,
+        visitors=0,
         skips=0,
         offsite=False,
     ),
@@ -75,11 +88,16 @@ NOISE: Final[Mapping[str, Level]] = {
         check_seconds=30,
         monitor_seconds=300,
         agent_seconds=300,
+        ssh_seconds=900,
+        denied_seconds=120,
         jobs=3,
         backup_bytes=3_000_000_000,
         downloads=4,
         typos=4,
         many_ports=2,
+        crawls=1,
+        late_answers=3,
+        visitors=4,
         skips=1,
         offsite=False,
     ),
@@ -91,11 +109,16 @@ NOISE: Final[Mapping[str, Level]] = {
         check_seconds=10,
         monitor_seconds=60,
         agent_seconds=60,
+        ssh_seconds=120,
+        denied_seconds=20,
         jobs=8,
         backup_bytes=12_000_000_000,
         downloads=20,
         typos=16,
         many_ports=8,
+        crawls=6,
+        late_answers=20,
+        visitors=24,
         skips=6,
         offsite=True,
     ),

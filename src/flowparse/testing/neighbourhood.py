@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import Final
 
 from flowparse.testing.cast import Cast
 from flowparse.testing.draws import Draws
 from flowparse.testing.interfaces import Interface, Service
+from flowparse.testing.scene import Event
 
-__all__ = ["Neighbourhood"]
+__all__ = ["HOUR", "Habit", "Neighbourhood"]
+
+#: What a habit does in the hour that begins then, in epoch seconds.
+Habit = Callable[[Draws, int], Iterable[Event]]
+
+HOUR: Final = 3600
 
 _PUBLIC_PORTS: Final = (443, 25, 53)
 _STORES: Final = (5432, 3306, 6379, 9092)

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator
 
 from flowparse.testing.cast import Cast
 from flowparse.testing.flows import quiet_flow
-from flowparse.testing.habits import HOUR, make_habits
+from flowparse.testing.habits import make_habits
 from flowparse.testing.levels import Level
-from flowparse.testing.neighbourhood import Neighbourhood
+from flowparse.testing.neighbourhood import HOUR, Neighbourhood
 from flowparse.testing.rhythms import make_rhythms
 from flowparse.testing.scene import Event, count_size
 from flowparse.testing.talks import SAME_VPC

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from typing import Final
 
 from flowparse.testing.draws import Draws
-from flowparse.testing.habits import HOUR, Habit
 from flowparse.testing.interfaces import Service
 from flowparse.testing.levels import Level
 from flowparse.testing.links import (
@@ -19,7 +18,7 @@ from flowparse.testing.links import (
     outward,
     ping,
 )
-from flowparse.testing.neighbourhood import Neighbourhood
+from flowparse.testing.neighbourhood import HOUR, Habit, Neighbourhood
 from flowparse.testing.scene import Event, count_size
 from flowparse.testing.sizes import Size
 
@@ -28,6 +27,8 @@ __all__ = ["make_rhythms"]
 _HTTPS: Final = Service("tcp", 443)
 _NTP: Final = Service("udp", 123)
 _NODE_EXPORTER: Final = Service("tcp", 9100)
+_PING: Final = Service("icmp", 0)
+_SSH: Final = Service("tcp", 22)
 _OFTEN, _SELDOM = 64, 1024  # seconds between questions for the time
 _TIME_SERVERS: Final = (300, 301)  # ranks of peers
 _COLLECTOR: Final = 302
@@ -39,6 +40,8 @@ _BACKUP_SECONDS: Final = 1500
 
 _DATAGRAM: Final = (count_size(1, 76, 0), count_size(1, 76, 0))
 _CHECK: Final = (count_size(6, 420, 3), count_size(5, 610, 19))
+_ECHO: Final = (count_size(3, 252, 0), count_size(3, 252, 0))
+_PLAYBOOK: Final = (count_size(40, 9000, 3), count_size(38, 11_000, 19))
 _SCRAPE: Final = (count_size(9, 780, 3), count_size(24, 26_000, 19))
 _REPORT: Final = (count_size(9, 2400, 3), count_size(8, 5100, 19))
 
@@ -61,6 +64,15 @@ def make_rhythms(here: Neighbourhood, level: Level) -> Iterator[tuple[str, Habit
         for host in here.others(monitor):
             link = between(monitor, host, _NODE_EXPORTER)
             yield f"monitor {host.id}", _beat(here, link, level.monitor_seconds, _SCRAPE)
+            link = between(monitor, host, _PING)
+            yield f"ping {host.id}", _beat(here, link, level.monitor_seconds, _ECHO)
+    if level.ssh_seconds and len(here.instances) > 1:
+        # All machines once an hour, and one of them all the time.
+        automation = here.instances[0]
+        for number, host in enumerate(here.others(automation)):
+            link = between(automation, host, _SSH)
+            seconds = HOUR if number else level.ssh_seconds
+            yield f"automation {host.id}", _beat(here, link, seconds, _PLAYBOOK)
     yield from _make_jobs(here, level)
 
 

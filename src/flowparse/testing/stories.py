@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain
 from typing import Final, NamedTuple
 
 from flowparse.testing import changes, intrusions, scripts
-from flowparse.testing.addresses import host_pair
 from flowparse.testing.draws import Draws
 from flowparse.testing.flows import quiet_flow
-from flowparse.testing.interfaces import Ecs, Interface
+from flowparse.testing.interfaces import Interface, make_twin
 from flowparse.testing.scene import Event, Scene, Script, count_size
 
 __all__ = ["MINIMUM_SECONDS", "STORIES", "Label", "Story", "check_stories", "plant"]
@@ -169,7 +168,7 @@ def _tell(
 ) -> Story:
     start, seconds, interval = time
     guest = place < _GUESTS
-    interface = instance if guest else _make_host(draws, instance, place - _GUESTS)
+    interface = instance if guest else make_twin(draws, instance, _STORY_SUBNET, place - _GUESTS)
     scene = Scene(draws, interface, start, seconds, _places(place), interval)
     script = STORIES[name](scene)
     if not guest:
@@ -184,21 +183,6 @@ def _places(place: int) -> range:
         return range(60 * place, 60 * place + 50)
     first = 256 + 16 * (place - _GUESTS)
     return range(first + 1, first + 15)
-
-
-def _make_host(draws: Draws, instance: Interface, number: int) -> Interface:
-    """An instance beside that one, which nobody else knows."""
-    account = int(instance.addresses.v4.split(".")[1])
-    own = host_pair(account, _STORY_SUBNET, number)
-    return replace(
-        instance,
-        id=draws.id("eni"),
-        instance_id=draws.id("i"),
-        subnet_id=draws.id("subnet"),
-        addresses=own,
-        packet_addresses=own,
-        ecs=Ecs(),
-    )
 
 
 def _no_data(scene: Scene, script: Script) -> Iterator[Event]:
