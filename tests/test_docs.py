@@ -20,6 +20,7 @@ from __future__ import annotations
 import contextlib
 import doctest
 import importlib
+import importlib.util
 import io
 import os
 import pkgutil
@@ -60,6 +61,10 @@ MODULES = sorted(
 
 # Shows terminals cut to fit, and other programs; tests/cli runs its commands.
 LOOKED_AT = ("cli.md",)
+
+# Need libraries of an extra: what runs only where they are.
+REPORT = ("jinja2", "vl_convert")
+EXTRAS = {"report.md": REPORT, "flowparse.report.made": REPORT}
 
 WORDS = doctest.ELLIPSIS | doctest.NORMALIZE_WHITESPACE
 LETTERS = doctest.ELLIPSIS
@@ -161,6 +166,13 @@ class Player:
             )
 
 
+def need_libraries(name: str) -> None:
+    """Skip what needs a library that is not installed."""
+    missing = [one for one in EXTRAS.get(name, ()) if importlib.util.find_spec(one) is None]
+    if missing:
+        pytest.skip(f"not installed: {', '.join(missing)}")
+
+
 def needs_terminal(page: Path) -> bool:
     shows = any(block.language == "console" for block in blocks_of(page))
     return page == README or (shows and page.name not in LOOKED_AT)
@@ -240,6 +252,7 @@ def test_examples(page: Path) -> None:
     """Every example of a page runs, and gives what the page says."""
     if sys.platform == "win32" and needs_terminal(page):
         pytest.skip("the page shows a terminal, and this system has no pty")
+    need_libraries(page.name)
     if page == README:
         shown, code = at_terminal("flowparse demo", 0)
         assert code == 0, shown
@@ -250,6 +263,7 @@ def test_examples(page: Path) -> None:
 @pytest.mark.parametrize("name", MODULES)
 def test_docstrings(name: str) -> None:
     """The examples in the docstrings of an installed module run, and give what they say."""
+    need_libraries(name)
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         results = doctest.testmod(importlib.import_module(name), verbose=False)

@@ -66,6 +66,7 @@ _TOPICS = (
     "aws",
     "compute",
     "detect",
+    "report",
     "testing",
 )
 #: Names whose modules `import flowparse` need not wait for.

@@ -1,0 +1,200 @@
+"""Floor 4: volume over time, in so many buckets as a chart can show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Self
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flowparse.grouping import Fold, Groups, Key, Measure
+from flowparse.report.gathered import VOLUME
+
+__all__ = ["STEPS", "Charted", "Volume", "chart"]
+
+#: Seconds of a bucket; each divides all that come after it.
+STEPS: Final = (60, 300, 900, 3600, 10800, 21600, 43200, 86400, 604800, 4838400, 53222400)
+_MOST_BUCKETS: Final = 300
+#: Groups that are kept before buckets are made wider.
+_MOST_GROUPS: Final = 200_000
+#: Batches between two looks at that.
+_LOOK: Final = 64
+#: The share of the records that a chart may leave out at either end, where they lie far off.
+_STRAY: Final = 0.001
+#: How often the span of the rest must fit into the whole span for that.
+_FAR: Final = 10
+
+_SIZES: Final = (
+    Measure("count", None, "records"),
+    Measure("sum", "packets", "packets"),
+    Measure("sum", "bytes", "bytes"),
+)
+
+
+class Volume(Fold):
+    """Records, packets and bytes by start and action, in memory that is bounded for any span."""
+
+    def __init__(self, every: int = STEPS[0]) -> None:
+        self.every = every
+        self._groups = _groups(every)
+        self._batches = 0
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it needs."""
+        return ("start", "action", "packets", "bytes")
+
+    def fresh(self) -> Self:
+        """An empty one."""
+        return type(self)(self.every)
+
+    def add(self, batch: pa.RecordBatch) -> None:
+        """Take the records of one batch."""
+        self._groups.add(batch)
+        self._batches += 1
+        if self._batches % _LOOK == 0:
+            self._widen()
+
+    def absorb(self, other: Self) -> None:
+        """Take what another has gathered."""
+        while self.every != other.every:
+            (self if self.every < other.every else other)._next()
+        self._groups.absorb(other._groups)
+        self._widen()
+
+    def table(self) -> pa.Table:
+        """Of the schema `VOLUME`, in no order, zeros left out."""
+        return _whole(self._groups)
+
+    def _widen(self) -> None:
+        while len(self._groups) > _MOST_GROUPS and self.every != STEPS[-1]:
+            self._next()
+
+    def _next(self) -> None:
+        self.every = STEPS[STEPS.index(self.every) + 1]
+        self._groups = _regroup(self.table(), self.every)
+
+
+def _groups(every: int) -> Groups:
+    return Groups([Key("start", every=every, name="time"), Key("action")], _SIZES)
+
+
+def _whole(groups: Groups) -> pa.Table:
+    table = groups.table().select(VOLUME.names)
+    columns = [
+        pc.fill_null(column.cast(pa.int64()), 0) if name in ("packets", "bytes") else column
+        for name, column in zip(VOLUME.names, table.columns, strict=True)
+    ]
+    return pa.table(columns, names=VOLUME.names).cast(VOLUME)
+
+
+def _regroup(table: pa.Table, every: int) -> Groups:
+    sums = [Measure("sum", name, name) for name in ("records", "packets", "bytes")]
+    groups = Groups([Key("time", every=every), Key("action")], sums)
+    for batch in table.to_batches() or VOLUME.empty_table().to_batches():
+        groups.add(batch)
+    return groups
+
+
+@dataclass(frozen=True, slots=True)
+class Charted:
+    """What a chart shows of the volume.
+
+    Attributes
+    ----------
+    table : pyarrow.Table
+        Of the schema `VOLUME`, by time and action; buckets without records are zeros.
+    every : int
+        Seconds of a bucket.
+    before, after, untimed : int
+        Records that it leaves out: far before or after all others, or without a start.
+    """
+
+    table: pa.Table
+    every: int
+    before: int = 0
+    after: int = 0
+    untimed: int = 0
+
+
+def chart(volume: pa.Table, least: int, every: int | None = None) -> Charted:
+    """At most some 300 buckets of the volume.
+
+    Parameters
+    ----------
+    volume : pyarrow.Table
+        What a `Volume` gives.
+    least : int
+        Seconds of its buckets.
+    every : int, optional
+        Seconds wanted; a multiple of `least`, or it is rounded up to one.
+    """
+    timed = volume.filter(pc.is_valid(volume["time"]))
+    untimed = _count(volume) - _count(timed)
+    timed = timed.filter(pc.is_valid(timed["action"]))  # what has no action is no traffic
+    if not timed.num_rows:
+        return Charted(VOLUME.empty_table(), every or least, untimed=untimed)
+    begin, end = _span(timed)
+    seconds = pc.cast(timed["time"], pa.int64())
+    earlier, later = pc.less(seconds, begin), pc.greater(seconds, end)
+    kept = timed.filter(pc.and_(pc.invert(earlier), pc.invert(later)))
+    step = -(-every // least) * least if every else _step(begin, end, least)
+    before, after = _count(timed.filter(earlier)), _count(timed.filter(later))
+    return Charted(_fill(kept, step), step, before, after, untimed)
+
+
+def _count(table: pa.Table) -> int:
+    return int(pc.sum(table["records"]).as_py() or 0)
+
+
+def _span(timed: pa.Table) -> tuple[int, int]:
+    """The first and the last bucket; without strays, where these would squeeze all others."""
+    rows = pa.table({"time": pc.cast(timed["time"], pa.int64()), "records": timed["records"]})
+    rows = rows.sort_by("time")
+    times, total = rows["time"], _count(rows)
+    below = pc.cumulative_sum(rows["records"])
+    stray = int(total * _STRAY)
+    inner = times.filter(
+        pc.and_(
+            pc.greater(below, stray),
+            pc.less_equal(pc.subtract(below, rows["records"]), total - stray - 1),
+        )
+    )
+    first, last = times[0].as_py(), times[-1].as_py()
+    begin, end = inner[0].as_py(), inner[-1].as_py()
+    if last - first > _FAR * max(end - begin, STEPS[3]):
+        return begin, end
+    return first, last
+
+
+def _step(begin: int, end: int, least: int) -> int:
+    steps = [step for step in STEPS if step >= least]
+    fitting = (step for step in steps if end // step - begin // step < _MOST_BUCKETS)
+    return next(fitting, steps[-1])
+
+
+def _fill(table: pa.Table, every: int) -> pa.Table:
+    """One row for each bucket and action."""
+    found = _regroup(table, every).table()
+    seconds = pc.cast(found["time"], pa.int64())
+    begin, end = pc.min(seconds).as_py(), pc.max(seconds).as_py()
+    buckets = range(begin, end + 1, every)
+    actions = sorted(pc.unique(found["action"]).to_pylist())
+    if len(buckets) * len(actions) > 100_000:
+        raise ValueError(
+            f"every: {every} seconds give {len(buckets):,} buckets, too many for a page; "
+            "choose longer ones, or a shorter time with since and until"
+        )
+    grid = pa.table(
+        {
+            "time": pa.array([time for time in buckets for _ in actions], pa.int64()),
+            "action": pa.array(actions * len(buckets), pa.string()),
+        }
+    )
+    found = found.set_column(found.column_names.index("time"), "time", seconds)
+    filled = grid.join(found, ["time", "action"]).select(VOLUME.names)
+    filled = filled.sort_by([("time", "ascending"), ("action", "ascending")])
+    columns = [pc.fill_null(filled[name], 0) for name in ("records", "packets", "bytes")]
+    times = filled["time"].cast(pa.timestamp("s", tz="UTC"))
+    return pa.table([times, filled["action"], *columns], names=VOLUME.names)
