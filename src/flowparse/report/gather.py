@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flowparse.grouping import GroupFold, Key, Measure, Passed, run_pass
-from flowparse.report.gathered import DENIED, TALKERS, Gathered, Part
+from flowparse.aggregate import Denied, Quality
+from flowparse.aggregate.sorting import top_rows
+from flowparse.grouping import Fold, run_pass
+from flowparse.report.gathered import DENIED, QUALITY, TALKERS, Gathered, Part
 from flowparse.report.links import Folding, fold_links
+from flowparse.report.pairs import Pairs, sum_actions, sum_pairs
+from flowparse.report.places import Places
+from flowparse.report.suspects import Suspects
 from flowparse.report.volume import Volume, chart
 
 __all__ = ["gather", "name_sources"]
@@ -19,55 +24,51 @@ __all__ = ["gather", "name_sources"]
 #: Rows of a table that a page shows.
 SHOWN: Final = 50
 
-_SIZES: Final = (
-    Measure("count", None, "records"),
-    Measure("sum", "packets", "packets"),
-    Measure("sum", "bytes", "bytes"),
-)
-_SEEN: Final = (Measure("min", "start", "first_seen"), Measure("max", "end", "last_seen"))
-
 
 def gather(
-    source: object, *, every: int | None = None, folding: Folding, **reading: Any
+    source: object,
+    *,
+    every: int | None = None,
+    prefix: int | None = None,
+    prefix_ipv6: int | None = None,
+    detectors: Iterable[object] | None = None,
+    lists: Sequence[object] = (),
+    **reading: Any,
 ) -> Gathered:
-    """Read `source` once, and keep what a page needs of it."""
-    volume = Volume()
-    pairs = GroupFold([Key("srcaddr"), Key("dstaddr"), Key("action")], [*_SIZES, *_SEEN])
-    denied = GroupFold(
-        [Key("srcaddr"), Key("dstaddr"), Key("dstport"), Key("protocol"), Key("action")],
-        [*_SIZES, *_SEEN],
-    )
-    statuses = GroupFold([Key("log_status")], [_SIZES[0]])
-    passed = run_pass(source, [volume, pairs, denied, statuses], **reading)
-    table = _plain(pairs.table())
+    """Read `source` once, and keep what a page needs of it. Parameters as of `write_report`."""
+    volume, pairs, denied, quality = Volume(), Pairs(), Denied(limit=SHOWN), Quality()
+    places, suspects = Places(), Suspects(detectors, lists)
+    folds: list[Fold] = [volume, pairs, denied, quality, *suspects.folds]
+    if prefix is None and prefix_ipv6 is None:
+        folds.append(places)
+    passed = run_pass(source, folds, **reading)
+    found = pairs.table()
+    traffic = found.filter(pc.is_valid(found["srcaddr"]))
+    actions = sum_actions(found)
+    folding = Folding(prefix or 24, prefix_ipv6 or 64, places.table())
     charted = chart(volume.table(), volume.every, every)
-    rejected = _plain(denied.table())
-    rejected = rejected.filter(pc.fill_null(pc.equal(rejected["action"], "REJECT"), False))
-    traffic = table.filter(pc.is_valid(table["srcaddr"]))
+    findings, unable = suspects.findings()
     return Gathered(
         sources=name_sources(source),
+        counts=passed.counts,
+        errors=passed.errors,
+        quality=quality.answer(passed).cast(QUALITY),
         every=charted.every,
         volume=charted.table,
         outside={"before": charted.before, "after": charted.after, "untimed": charted.untimed},
-        first=_text(pc.min(table["first_seen"])),
-        last=_text(pc.max(table["last_seen"])),
-        talkers=_part(_sum_pairs(traffic), TALKERS, "bytes"),
-        denied=_part(rejected, DENIED, "records"),
+        first=_text(pc.min(found["first_seen"])),
+        last=_text(pc.max(found["last_seen"])),
+        talkers=_talkers(sum_pairs(traffic)),
+        denied=Part(
+            _plain(denied.answer(passed)).select(DENIED.names).cast(DENIED),
+            *(actions.get("REJECT", {}).get(name, 0) for name in ("records", "bytes")),
+        ),
         links=fold_links(traffic, folding),
         folded=folding.about(),
-        statuses=dict(zip(*(c.to_pylist() for c in _plain(statuses.table()).columns), strict=True)),
-        actions=_actions(table),
-        **_lines(passed),
+        actions=actions,
+        findings=findings,
+        unable=unable,
     )
-
-
-def _plain(table: pa.Table) -> pa.Table:
-    """Text for dictionaries."""
-    columns = [
-        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
-        for column in table.columns
-    ]
-    return pa.table(columns, names=table.column_names)
 
 
 def _text(time: pa.Scalar) -> str | None:
@@ -75,41 +76,19 @@ def _text(time: pa.Scalar) -> str | None:
     return None if text is None else str(text).removesuffix("Z")
 
 
-def _sum_pairs(pairs: pa.Table) -> pa.Table:
-    sums = [(name, "sum") for name in ("records", "packets", "bytes")]
-    asked = [*sums, ("first_seen", "min"), ("last_seen", "max")]
-    found = pairs.group_by(["srcaddr", "dstaddr"]).aggregate(asked)
-    names = ["srcaddr", "dstaddr", *(f"{name}_{how}" for name, how in asked)]
-    return found.select(names).rename_columns(TALKERS.names)
+def _talkers(pairs: pa.Table) -> Part:
+    rows = top_rows(pairs, "bytes", ["srcaddr", "dstaddr"], SHOWN).select(TALKERS.names)
+    sums = (int(pc.sum(pairs[name]).as_py() or 0) for name in ("records", "bytes"))
+    return Part(rows.cast(TALKERS), *sums)
 
 
-def _part(table: pa.Table, schema: pa.Schema, by: str) -> Part:
-    other = "records" if by == "bytes" else "bytes"
-    keys = [name for name in schema.names if name in ("srcaddr", "dstaddr", "dstport", "protocol")]
-    table = table.select(schema.names).cast(schema)
-    order = [(by, "descending"), (other, "descending"), *((key, "ascending") for key in keys)]
-    rows = table.take(pc.select_k_unstable(table, SHOWN, order)) if table.num_rows else table
-    sums = (int(pc.sum(table[name]).as_py() or 0) for name in ("records", "bytes"))
-    return Part(rows, table.num_rows, *sums)
-
-
-def _actions(pairs: pa.Table) -> dict[str | None, dict[str, int]]:
-    names = ("records", "packets", "bytes")
-    found = pairs.group_by("action").aggregate([(name, "sum") for name in names])
-    return {
-        row["action"]: {name: row[f"{name}_sum"] or 0 for name in names}
-        for row in found.to_pylist()
-    }
-
-
-def _lines(passed: Passed) -> dict[str, Any]:
-    reasons = passed.rejects["reason"].value_counts().to_pylist()
-    return {
-        "counts": passed.counts,
-        "rejects": passed.rejects.slice(0, SHOWN),
-        "errors": passed.errors.slice(0, SHOWN),
-        "reject_reasons": {row["values"]: row["counts"] for row in reasons},
-    }
+def _plain(table: pa.Table) -> pa.Table:
+    """Text for dictionaries, without what the columns mean."""
+    columns = [
+        column.cast(column.type.value_type) if pa.types.is_dictionary(column.type) else column
+        for column in table.columns
+    ]
+    return pa.table(columns, names=table.column_names)
 
 
 def name_sources(source: object) -> tuple[str, ...]:

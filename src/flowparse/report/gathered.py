@@ -9,9 +9,8 @@ import pyarrow as pa
 
 from flowparse.counts import Counts
 from flowparse.reader import ERRORS_SCHEMA
-from flowparse.rejects import REJECTS_SCHEMA
 
-__all__ = ["DENIED", "LINKS", "TALKERS", "VOLUME", "Gathered", "Part"]
+__all__ = ["DENIED", "LINKS", "QUALITY", "TALKERS", "VOLUME", "Gathered", "Part"]
 
 _TIME: Final = pa.timestamp("s", tz="UTC")
 _SIZES: Final = [("records", pa.int64()), ("packets", pa.int64()), ("bytes", pa.int64())]
@@ -28,13 +27,26 @@ DENIED: Final = pa.schema(
         ("dstaddr", pa.string()),
         ("dstport", pa.int32()),
         ("protocol", pa.int32()),
+        ("reject_reason", pa.string()),
         *_SIZES,
         *_SEEN,
+        ("interfaces", pa.int64()),
     ]
 )
 #: Who talks to whom, networks folded.
 LINKS: Final = pa.schema(
     [("source", pa.string()), ("destination", pa.string()), *_SIZES, ("rejected", pa.int64())]
+)
+#: What is missing, damaged or silent, as `flowparse.aggregate.quality` gives it.
+QUALITY: Final = pa.schema(
+    [
+        *((name, pa.string()) for name in ("what", "account_id", "region", "flow_log_id")),
+        *((name, pa.string()) for name in ("interface_id", "source", "reason")),
+        ("count", pa.int64()),
+        ("unit", pa.string()),
+        *_SEEN,
+        ("detail", pa.string()),
+    ]
 )
 
 
@@ -45,14 +57,11 @@ class Part:
     Attributes
     ----------
     rows : pyarrow.Table
-    groups : int
-        Rows of the whole table.
     records, bytes : int
         Sums over the whole table.
     """
 
     rows: pa.Table
-    groups: int
     records: int
     bytes: int
 
@@ -66,10 +75,10 @@ class Gathered:
     sources : tuple of str
         As the caller named them.
     counts : Counts
-    rejects, errors : pyarrow.Table
+    errors : pyarrow.Table
         As of a `FlowReader`.
-    reject_reasons : dict
-        Reason -> lines.
+    quality : pyarrow.Table
+        Of the schema `QUALITY`.
     every : int
         Seconds of a bucket of `volume`.
     volume : pyarrow.Table
@@ -83,8 +92,6 @@ class Gathered:
         Of the schema `LINKS`, most bytes first; complete.
     folded : str
         How addresses were folded into networks.
-    statuses : dict
-        Value of log-status, or None -> records.
     actions : dict
         Value of action, or None -> records, packets, bytes.
     findings : pyarrow.Table or None
@@ -95,9 +102,8 @@ class Gathered:
 
     sources: tuple[str, ...]
     counts: Counts = field(default_factory=Counts)
-    rejects: pa.Table = field(default_factory=REJECTS_SCHEMA.empty_table)
     errors: pa.Table = field(default_factory=ERRORS_SCHEMA.empty_table)
-    reject_reasons: dict[str, int] = field(default_factory=dict)
+    quality: pa.Table = field(default_factory=QUALITY.empty_table)
     every: int = 60
     volume: pa.Table = field(default_factory=VOLUME.empty_table)
     outside: dict[str, int] = field(default_factory=dict)
@@ -107,7 +113,6 @@ class Gathered:
     denied: Part
     links: pa.Table = field(default_factory=LINKS.empty_table)
     folded: str = ""
-    statuses: dict[str | None, int] = field(default_factory=dict)
     actions: dict[str | None, dict[str, int]] = field(default_factory=dict)
     findings: pa.Table | None = None
     unable: dict[str, str] = field(default_factory=dict)

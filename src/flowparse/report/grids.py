@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 import pyarrow as pa
 
+from flowparse.compute import protocol_name
 from flowparse.wording import clean, size
 
 __all__ = ["Grid", "cell", "count", "grid", "rows_of", "share"]
 
-#: IANA's keywords of the protocols that flow logs are full of.
-_PROTOCOLS: Final = {1: "icmp", 6: "tcp", 17: "udp", 47: "gre", 50: "esp", 58: "ipv6-icmp"}
-_NUMBERS: Final = ("records", "packets", "bytes", "rejected", "line", "lines", "records_kept")
+_NUMBERS: Final = ("records", "packets", "bytes", "rejected", "interfaces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +69,17 @@ def cell(name: str, value: Any) -> str:
     if name == "bytes":
         return size(value)
     if name == "protocol":
-        return _PROTOCOLS.get(value, str(value))
+        return _protocol(value)
     if name in _NUMBERS:
         return count(value)
     if name in ("time", "first_seen", "last_seen"):
         return clean(str(value).removesuffix("Z"))
     return clean(str(value))
+
+
+@cache
+def _protocol(number: int) -> str:
+    return str(protocol_name([number])[0].as_py())
 
 
 def count(number: int) -> str:

@@ -2,35 +2,19 @@
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flowparse import compute
 from flowparse.report.gathered import LINKS
 
 __all__ = ["Folding", "fold_links", "matrix"]
 
-#: Networks whose addresses are nobody's alone: RFC 1918, 6598, 3927, 1122, 4193, 4291.
-_PRIVATE: Final = tuple(
-    ipaddress.ip_network(text)
-    for text in (
-        "10.0.0.0/8",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "100.64.0.0/10",
-        "169.254.0.0/16",
-        "127.0.0.0/8",
-        "fc00::/7",
-        "fe80::/10",
-        "::1/128",
-    )
-)
-_PUBLIC_PREFIX: Final = {4: 16, 6: 32}
+_PUBLIC: Final = (16, 32)
+_NOTHING: Final = "no IP address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,52 +25,42 @@ class Folding:
     ----------
     prefix, prefix_ipv6 : int
         Of private networks.
-    names : mapping
-        Address -> a name that tells more, such as a subnet's id.
+    names : pyarrow.Table or None
+        `address` and `name`: what is told of an address, such as its subnet.
     """
 
     prefix: int = 24
     prefix_ipv6: int = 64
-    names: Mapping[str, str] | None = None
+    names: pa.Table | None = None
 
-    def name(self, address: str | None) -> str:
-        """The network of an address, or a name for it."""
-        if address is None:
-            return "no address"
-        if self.names and address in self.names:
-            return self.names[address]
-        return _network(address, self.prefix, self.prefix_ipv6)
+    def name(self, addresses: pa.Array) -> pa.Array:
+        """The network of each address, or a name for it."""
+        private = compute.network_of(addresses, self.prefix, self.prefix_ipv6)
+        public = compute.network_of(addresses, *_PUBLIC)
+        names = pc.if_else(compute.is_private(addresses), private, public)
+        names = pc.fill_null(names, _NOTHING)
+        if self.names is None:
+            return names
+        at = pc.index_in(addresses, self.names["address"].combine_chunks())
+        return pc.coalesce(self.names["name"].combine_chunks().take(at), names)
 
     def about(self) -> str:
         """What the page says of it."""
-        public = "public ones of /16 (IPv6: /32)"
+        subnets = "of a known subnet or AWS service by its name, other " if self.names else ""
         return (
-            f"Addresses are folded into networks: private ones of /{self.prefix} (IPv6: "
-            f"/{self.prefix_ipv6}), {public}. Where there are too many for the map, the "
-            "least busy ones are put together."
+            f"Addresses are folded: {subnets}private ones into networks of /{self.prefix} "
+            f"(IPv6: /{self.prefix_ipv6}), public ones of /16 (IPv6: /32). Where there are too "
+            "many for the map, the least busy ones are put together as other private and other "
+            "public ones."
         )
-
-
-@lru_cache(maxsize=1 << 16)
-def _network(address: str, prefix: int, prefix_ipv6: int) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return "no IP address"
-    private = any(parsed in network for network in _PRIVATE if network.version == parsed.version)
-    length = {4: prefix, 6: prefix_ipv6}[parsed.version]
-    if not private:
-        length = _PUBLIC_PREFIX[parsed.version]
-    return str(ipaddress.ip_network((parsed, length), strict=False))
 
 
 def is_private(network: str) -> bool:
     """Whether the name of a network, or of a subnet, is one of a private place."""
-    try:
-        parsed = ipaddress.ip_network(network)
-    except ValueError:
-        return network.startswith(("subnet-", "vpc-"))
-    return any(parsed.subnet_of(one) for one in _PRIVATE if one.version == parsed.version)  # type: ignore[arg-type]
+    if network.startswith("subnet-"):
+        return True
+    address = network.partition("/")[0]
+    return bool(compute.is_private([address])[0].as_py())
 
 
 def fold_links(pairs: pa.Table, folding: Folding) -> pa.Table:
@@ -119,10 +93,9 @@ def fold_links(pairs: pa.Table, folding: Folding) -> pa.Table:
 
 def _names(addresses: pa.ChunkedArray, folding: Folding) -> pa.Array:
     """A name is worked out once for each distinct address."""
-    encoded = pa.chunked_array([addresses.combine_chunks()]).cast(pa.string()).combine_chunks()
-    encoded = pc.dictionary_encode(encoded, null_encoding="encode")
-    names = pa.array([folding.name(one) for one in encoded.dictionary.to_pylist()], pa.string())
-    return names.take(encoded.indices)
+    encoded = pc.dictionary_encode(addresses.cast(pa.string()).combine_chunks())
+    names = folding.name(encoded.dictionary).take(encoded.indices)
+    return pc.fill_null(names, _NOTHING)
 
 
 def matrix(links: pa.Table, most: int) -> tuple[list[str], list[str], pa.Table]:

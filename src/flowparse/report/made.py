@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import pyarrow as pa
 
+from flowparse.aggregate.times import read_every
 from flowparse.counts import Counts
 from flowparse.errors import DestinationError
 from flowparse.report.gather import gather
-from flowparse.report.links import Folding
 from flowparse.report.missing import library
 from flowparse.report.page import render
 from flowparse.writing.staging import Staging, local_path
@@ -55,9 +57,11 @@ def write_report(
     path: str | os.PathLike[str],
     *,
     title: str | None = None,
-    every: int | None = None,
-    prefix: int = 24,
-    prefix_ipv6: int = 64,
+    every: str | int | timedelta | None = None,
+    prefix: int | None = None,
+    prefix_ipv6: int | None = None,
+    detectors: Iterable[object] | None = None,
+    lists: Sequence[object] = (),
     mode: Mode = "error",
     **reading: Any,
 ) -> ReportResult:
@@ -72,10 +76,18 @@ def write_report(
         The file, such as `report.html`. It appears whole or not at all.
     title : str, optional
         The heading of the page.
-    every : int, optional
-        Seconds of a bar of the volume over time. None chooses for some 60 to 300 bars.
-    prefix, prefix_ipv6 : int
+    every : str, timedelta or int, optional
+        Length of a bar of the volume over time: `"5m"`, `"1h"`, or seconds. It is rounded up to
+        what was counted, a minute for spans up to some weeks. None chooses, for 60 to 300 bars.
+    prefix, prefix_ipv6 : int, optional
         Private addresses are folded into networks of these for the map of who talks to whom.
+        Without either, subnets and AWS services are told by name where the records name them,
+        and other private addresses are folded into /24 and /64.
+    detectors : iterable, optional
+        As of `flowparse.detect.run`; None is all. An empty one looks for nothing, and takes
+        less time.
+    lists : sequence
+        Threat lists, as `flowparse.compute.load_threat_list` gives them.
     mode : {"error", "overwrite"}
         What to do where the file is there already.
     **reading
@@ -122,7 +134,15 @@ def write_report(
         library(name)
     place = local_path(path)
     _check_place(place, mode)
-    gathered = gather(source, every=every, folding=Folding(prefix, prefix_ipv6), **reading)
+    gathered = gather(
+        source,
+        every=None if every is None else read_every(every),
+        prefix=prefix,
+        prefix_ipv6=prefix_ipv6,
+        detectors=detectors,
+        lists=lists,
+        **reading,
+    )
     page = render(gathered, title or _TITLE).encode()
     with Staging(place.parent) as staging:
         file = staging.file(place)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from flowparse.report.gathered import Gathered
-from flowparse.report.grids import Grid, count, grid, rows_of, share
+from flowparse.report.grids import count, grid, rows_of, share
 from flowparse.report.losses import losses, quality
 from flowparse.report.plots import denied_plot, links_plot, talkers_plot, volume_plots
 from flowparse.report.told import findings
@@ -34,7 +34,7 @@ def sections(gathered: Gathered) -> dict[str, Any]:
         "losses": losses(gathered),
         "findings": findings(gathered) if some else None,
         "volume": _volume(gathered) if gathered.volume.num_rows else None,
-        "talkers": _talkers(gathered) if gathered.talkers.groups else None,
+        "talkers": _talkers(gathered) if gathered.talkers.rows.num_rows else None,
         "links": _links(gathered) if gathered.links.num_rows else None,
         "denied": _denied(gathered) if some else None,
         "quality": quality(gathered),
@@ -107,15 +107,12 @@ def _talkers(gathered: Gathered) -> dict[str, Any]:
     part = gathered.talkers
     rows = rows_of(part.rows)
     table = grid("Pairs of addresses with most bytes", rows, {**_PAIR, **_SIZES, **_SEEN})
-    shown = sum(row["bytes"] or 0 for row in rows)
-    note = _rest(part.groups, len(rows), f"{size(part.bytes - shown)} of {size(part.bytes)}")
-    return {"plot": talkers_plot(gathered), "grid": table, "note": note}
-
-
-def _rest(groups: int, shown: int, sums: str) -> str:
-    if groups <= shown:
-        return ""
-    return f"{count(groups - shown)} more pairs are not shown; theirs are {sums}."
+    left = part.bytes - sum(row["bytes"] or 0 for row in rows)
+    return {
+        "plot": talkers_plot(gathered),
+        "grid": table,
+        "note": f"All other pairs have {size(left)} of {size(part.bytes)}." if left else "",
+    }
 
 
 def _links(gathered: Gathered) -> dict[str, Any]:
@@ -139,19 +136,20 @@ def _links(gathered: Gathered) -> dict[str, Any]:
 
 def _denied(gathered: Gathered) -> dict[str, Any] | None:
     part = gathered.denied
-    if not part.groups:
+    if not part.rows.num_rows:
         return {"plot": None, "grid": None, "note": ""}
     rows = rows_of(part.rows)
     heads = {**_PAIR, "dstport": "Port", "protocol": "Protocol", **_SIZES, **_SEEN}
-    shown = sum(row["records"] for row in rows)
-    note = ""
-    if part.groups > len(rows):
-        note = (
-            f"{count(part.groups - len(rows))} more rows are not shown; theirs are "
-            f"{count(part.records - shown)} of {count(part.records)} rejected records."
-        )
-    table: Grid = grid("What was rejected, most records first", rows, heads)
-    return {"plot": denied_plot(gathered), "grid": table, "note": note}
+    if any(row["reject_reason"] for row in rows):
+        heads["reject_reason"] = "Reason"
+    heads["interfaces"] = "Interfaces"
+    left = part.records - sum(row["records"] for row in rows)
+    whole = f"{count(left)} of {count(part.records)} rejected records"
+    return {
+        "plot": denied_plot(gathered),
+        "grid": grid("What was rejected, most records first", rows, heads),
+        "note": f"The table leaves out {whole}: those that are rarer." if left else "",
+    }
 
 
 def span(seconds: int) -> str:

@@ -8,6 +8,8 @@ from typing import Final, Self
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flowparse.aggregate.measures import TRAFFIC
+from flowparse.aggregate.times import with_seconds
 from flowparse.grouping import Fold, Groups, Key, Measure
 from flowparse.report.gathered import VOLUME
 
@@ -24,12 +26,6 @@ _LOOK: Final = 64
 _STRAY: Final = 0.001
 #: How often the span of the rest must fit into the whole span for that.
 _FAR: Final = 10
-
-_SIZES: Final = (
-    Measure("count", None, "records"),
-    Measure("sum", "packets", "packets"),
-    Measure("sum", "bytes", "bytes"),
-)
 
 
 class Volume(Fold):
@@ -51,7 +47,7 @@ class Volume(Fold):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the records of one batch."""
-        self._groups.add(batch)
+        self._groups.add(with_seconds(batch))
         self._batches += 1
         if self._batches % _LOOK == 0:
             self._widen()
@@ -77,7 +73,7 @@ class Volume(Fold):
 
 
 def _groups(every: int) -> Groups:
-    return Groups([Key("start", every=every, name="time"), Key("action")], _SIZES)
+    return Groups([Key("start", every=every, name="time"), Key("action")], TRAFFIC)
 
 
 def _whole(groups: Groups) -> pa.Table:
