@@ -11,6 +11,7 @@ from __future__ import annotations
 from flowparse.compute.addresses import address_to_binary, binary_to_address, network_of
 from flowparse.compute.awsranges import load_aws_ranges
 from flowparse.compute.community import community_id
+from flowparse.compute.geo import as_name_of, asn_of, country_of
 from flowparse.compute.inventories import load_networks
 from flowparse.compute.lists import load_threat_list
 from flowparse.compute.names import (
@@ -25,8 +26,11 @@ from flowparse.compute.tags import decode_tag
 __all__ = [
     "PrefixTable",
     "address_to_binary",
+    "as_name_of",
+    "asn_of",
     "binary_to_address",
     "community_id",
+    "country_of",
     "decode_tag",
     "in_network",
     "is_private",
