@@ -36,7 +36,10 @@ nitpick_ignore_regex = [
     ("py:.*", r"(pa|pyarrow|collections\.abc|datetime|os|pathlib|threading|types)\..*"),
     ("py:.*", r"(Any|Callable|Iterable|Iterator|Mapping|Path|Self|Sequence|date|datetime)"),
     # Names for a set of values, spelled out in the text beside them.
-    ("py:.*", r"(flowparse\.[a-z.]+\.)?(Kind|Mode|Moment|OnReject|Partition|Progress|SchemaName)"),
+    (
+        "py:.*",
+        r"(flowparse\.[a-z.]+\.)?(Kind|Mode|Moment|OnReject|Partition|Progress|SchemaName|Column)",
+    ),
 ]
 
 autodoc_member_order = "bysource"

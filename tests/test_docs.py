@@ -271,13 +271,14 @@ def test_docstrings(name: str) -> None:
 
 
 def test_public_docstrings_have_examples() -> None:
-    """What `flowparse` offers to call has an example that the test above has run."""
+    """What `flowparse` and its functions on columns offer to call has an example that was run."""
     finder = doctest.DocTestFinder(exclude_empty=True)
     without = [
         name
-        for name in flowparse.__all__
+        for module in (flowparse, flowparse.compute)
+        for name in module.__all__
         if name not in dir(flowparse.errors)
-        and callable(offered := getattr(flowparse, name))
+        and callable(offered := getattr(module, name))
         and not any(test.examples for test in finder.find(offered, name))
     ]
     assert without == []

@@ -14,6 +14,7 @@ from flowparse.errors import (
     FormatChangedWarning,
     InflateError,
     LogFormatError,
+    NetworkListError,
     RecordError,
     RejectWarning,
     SourceError,
@@ -33,6 +34,7 @@ ERRORS = [
     SourceError("flow.log: no such file", source="flow.log"),
     InflateError("flow.gz", 17, "a gzip member is cut off"),
     InflateError("flow.gz", 17, "a gzip member has a wrong checksum", whole=True, records_kept=3),
+    NetworkListError("list, line 7: expected UTF-8", source="list", line=7, text=None),
 ]
 
 
@@ -41,6 +43,7 @@ ERRORS = [
     [
         (LogFormatError, ValueError),
         (RecordError, ValueError),
+        (NetworkListError, ValueError),
         (InflateError, OSError),
         (SourceError, OSError),
     ],
@@ -55,7 +58,8 @@ def test_an_error_is_a_flowparse_error_and_a_built_in_one(
 
 def test_the_errors_and_warnings_are_public_names() -> None:
     """Each error and warning is a name of `flowparse` itself, and warnings are UserWarnings."""
-    for kind in (FlowparseError, LogFormatError, RecordError, InflateError, SourceError):
+    values, systems = (LogFormatError, NetworkListError, RecordError), (InflateError, SourceError)
+    for kind in (FlowparseError, *values, *systems):
         assert getattr(flowparse, kind.__name__) is kind
     for kind in (RejectWarning, FormatChangedWarning):
         assert getattr(flowparse, kind.__name__) is kind

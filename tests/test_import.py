@@ -11,7 +11,7 @@ import pytest
 import flowparse
 
 HEAVY = ("boto3", "botocore", "polars", "duckdb", "pyspark", "pandas", "numpy", "click", "rich")
-TOPICS = ("flowparse.testing", "flowparse.aws", "flowparse.cli")
+TOPICS = ("flowparse.compute", "flowparse.testing", "flowparse.aws", "flowparse.cli")
 
 
 def python(code: str) -> str:

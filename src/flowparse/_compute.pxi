@@ -20,7 +20,7 @@ cdef int check_array(int status) except -1:
 
 
 cdef new_buffer(int64_t size):
-    """Bytes, all 0; what is never written to costs no memory."""
+    """Bytes, all 0."""
     buffer = pa.allocate_buffer(size, resizable=True)
     memset(<void *><size_t>buffer.address, 0, size)
     return buffer

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flowparse import _core
-from flowparse.compute.arrays import Given, map_binary, map_text
+from flowparse.compute.arrays import Column, map_binary, map_text
 
 __all__ = ["address_to_binary", "binary_to_address", "network_of"]
 
 
-def network_of(addresses: Any, prefix: int = 24, prefix_ipv6: int = 64) -> Given:
+def network_of(addresses: Any, prefix: int = 24, prefix_ipv6: int = 64) -> Column:
     """The network of each address, as canonical text.
 
     Parameters
@@ -55,7 +55,7 @@ def _check_prefix(name: str, value: Any, most: int) -> None:
         raise ValueError(f"{name}: expected 0..{most} bits, got {value}")
 
 
-def address_to_binary(addresses: Any) -> Given:
+def address_to_binary(addresses: Any) -> Column:
     r"""Addresses as 4 or 16 bytes in network order.
 
     Parameters
@@ -82,7 +82,7 @@ def address_to_binary(addresses: Any) -> Given:
     return map_text(addresses, "addresses", _core.addresses_to_bytes)
 
 
-def binary_to_address(values: Any) -> Given:
+def binary_to_address(values: Any) -> Column:
     r"""Bytes in network order as the text of addresses.
 
     Parameters

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.types as pt
 
 __all__ = [
-    "Given",
+    "Column",
     "beside",
     "beside_as_arrow",
     "map_binary",
@@ -24,7 +24,7 @@ __all__ = [
 ]
 
 #: What a function is given, once it is Arrow, and what it gives.
-Given: TypeAlias = "pa.Array | pa.ChunkedArray"
+Column: TypeAlias = "pa.Array | pa.ChunkedArray"
 Run = Callable[[pa.Array], pa.Array]
 
 _DICTIONARY: Final = pa.dictionary(pa.int32(), pa.string())
@@ -33,7 +33,7 @@ _BINARY: Final = "bytes, such as a binary array"
 _WHOLE: Final = "whole numbers, such as an int32 array"
 
 
-def map_text(values: Any, what: str, run: Run, *, keep_dictionary: bool = False) -> Given:
+def map_text(values: Any, what: str, run: Run, *, keep_dictionary: bool = False) -> Column:
     """What `run` makes of text. It gets string arrays, each null or not; one row gives one.
 
     With `keep_dictionary`, of a dictionary comes a dictionary, whose values differ.
@@ -46,7 +46,7 @@ def map_text(values: Any, what: str, run: Run, *, keep_dictionary: bool = False)
     return _map(values, what, _TEXT, _is_text, pa.string(), run, keep_dictionary)
 
 
-def map_binary(values: Any, what: str, run: Run) -> Given:
+def map_binary(values: Any, what: str, run: Run) -> Column:
     """The same for bytes, of any kind that Arrow has."""
     return _map(values, what, _BINARY, _is_binary, pa.binary(), run)
 
@@ -68,7 +68,7 @@ def _map(
     type_: pa.DataType,
     run: Run,
     keep_dictionary: bool = False,
-) -> Given:
+) -> Column:
     given = _as_arrow(values, what, expected)
     _check(given.type, what, expected, fits)
     if not isinstance(given, pa.ChunkedArray):
@@ -86,7 +86,7 @@ def _check(
         raise TypeError(f"{what}: expected {expected}, got {type_}")
 
 
-def _as_arrow(values: Any, what: str, expected: str) -> Given:
+def _as_arrow(values: Any, what: str, expected: str) -> Column:
     """Arrow as it is; a list, a scalar or what speaks Arrow's protocols as an array."""
     if isinstance(values, (pa.Array, pa.ChunkedArray)):
         return values
@@ -119,7 +119,7 @@ def _cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
     return array if array.type.equals(type_) else array.cast(type_)
 
 
-def plain_text(values: Any, what: str) -> Given:
+def plain_text(values: Any, what: str) -> Column:
     """Text, as strings and no dictionary.
 
     Raises
@@ -130,7 +130,7 @@ def plain_text(values: Any, what: str) -> Given:
     return map_text(values, what, lambda array: array)
 
 
-def whole(values: Any, what: str) -> Given:
+def whole(values: Any, what: str) -> Column:
     """Whole numbers, as int64.
 
     Raises
@@ -145,7 +145,7 @@ def whole(values: Any, what: str) -> Given:
     return given if given.type.equals(pa.int64()) else given.cast(pa.int64())
 
 
-def name_distinct(values: Given, name: Callable[[Any], str | None]) -> Given:
+def name_distinct(values: Column, name: Callable[[Any], str | None]) -> Column:
     """A dictionary array of the names of values; `name` is called once for each distinct one."""
     encoded = values.dictionary_encode()
     if isinstance(encoded, pa.ChunkedArray):
@@ -160,7 +160,7 @@ def name_distinct(values: Given, name: Callable[[Any], str | None]) -> Given:
     return _recode(names.dictionary_encode(), indices)
 
 
-def _recode(names: pa.DictionaryArray, indices: Given) -> Given:
+def _recode(names: pa.DictionaryArray, indices: Column) -> Column:
     """The dictionary array whose row i is `names[indices[i]]`."""
     codes = names.indices.take(indices)
     if isinstance(codes, pa.ChunkedArray):
@@ -172,10 +172,10 @@ def _recode(names: pa.DictionaryArray, indices: Given) -> Given:
 
 
 #: A column as it was given, and what makes it one.
-Column = tuple[Any, Callable[[Any, str], Given]]
+Asked = tuple[Any, Callable[[Any, str], Column]]
 
 
-def beside_as_arrow(columns: Mapping[str, Column]) -> dict[str, Given]:
+def beside_as_arrow(columns: Mapping[str, Asked]) -> dict[str, Column]:
     """Columns of one length. A single value stands for every row.
 
     Raises
@@ -195,7 +195,7 @@ def beside_as_arrow(columns: Mapping[str, Column]) -> dict[str, Given]:
     }
 
 
-def beside(columns: Mapping[str, Column]) -> tuple[list[pa.RecordBatch], bool]:
+def beside(columns: Mapping[str, Asked]) -> tuple[list[pa.RecordBatch], bool]:
     """The same, cut wherever one of them is; at least one batch. And, is one of them chunked?"""
     made = beside_as_arrow(columns)
     chunked = any(isinstance(column, pa.ChunkedArray) for column in made.values())

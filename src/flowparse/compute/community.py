@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from flowparse import _core
-from flowparse.compute.arrays import Given, beside, plain_text, whole
+from flowparse.compute.arrays import Column, beside, plain_text, whole
 
 __all__ = ["community_id"]
 
@@ -16,7 +16,7 @@ _MOST = {"srcport": 65535, "dstport": 65535, "protocol": 255}
 
 def community_id(
     srcaddr: Any, dstaddr: Any, srcport: Any, dstport: Any, protocol: Any, *, seed: int = 0
-) -> Given:
+) -> Column:
     """The Community ID (version 1) of each flow, as Zeek, Suricata and Wireshark make it.
 
     Both directions of a flow have the same one. A single value stands for every row.

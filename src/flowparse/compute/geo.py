@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from flowparse import _core
-from flowparse.compute.arrays import Given, map_text
+from flowparse.compute.arrays import Column, map_text
 from flowparse.errors import SourceError
 
 __all__ = ["as_name_of", "asn_of", "country_of"]
@@ -22,7 +22,7 @@ _ASN: Final = (("autonomous_system_number",), ("asn",))
 _AS_NAME: Final = (("autonomous_system_organization",), ("as_name",))
 
 
-def country_of(addresses: Any, database: Any) -> Given:
+def country_of(addresses: Any, database: Any) -> Column:
     """The country of each address, as its ISO 3166 code.
 
     Each distinct address of an array, or of a chunk's dictionary, is looked up once in a call.
@@ -60,7 +60,7 @@ def country_of(addresses: Any, database: Any) -> Given:
     return _look_up(addresses, database, _COUNTRY, pa.string(), _as_text).dictionary_encode()
 
 
-def asn_of(addresses: Any, database: Any) -> Given:
+def asn_of(addresses: Any, database: Any) -> Column:
     """The number of the autonomous system that announces each address.
 
     Parameters
@@ -90,7 +90,7 @@ def asn_of(addresses: Any, database: Any) -> Given:
     return _look_up(addresses, database, _ASN, pa.int64(), _as_asn)
 
 
-def as_name_of(addresses: Any, database: Any) -> Given:
+def as_name_of(addresses: Any, database: Any) -> Column:
     """The name of the autonomous system that announces each address.
 
     Parameters
@@ -126,7 +126,7 @@ def _look_up(
     places: tuple[tuple[str, ...], ...],
     type_: pa.DataType,
     read: Callable[[Any], Any],
-) -> Given:
+) -> Column:
     """What the database has in the first of these places, once for each distinct address."""
     with _opened(database) as reader:
 

@@ -117,9 +117,9 @@ def _networks(name: str, values: pa.Table, column: str) -> pa.StringArray:
 def _read_csv(name: str, text: str, delimiter: str) -> tuple[pa.Table, list[int]]:
     """All columns as text, and the line on which each row begins."""
     rows = _csv_rows(name, text, delimiter)
-    _, header = next(rows, (1, []))
+    line, header = next(rows, (1, []))
     if len(set(header)) < len(header):
-        raise bad_line(name, 1, delimiter.join(header), "columns with different names")
+        raise bad_line(name, line, delimiter.join(header), "columns with different names")
     cells: list[list[str | None]] = [[] for _ in header]
     lines: list[int] = []
     for line, row in rows:

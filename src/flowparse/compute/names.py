@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import pyarrow.compute as pc
 
-from flowparse.compute.arrays import Given, beside_as_arrow, name_distinct, whole
+from flowparse.compute.arrays import Column, beside_as_arrow, name_distinct, whole
 from flowparse.compute.protocols import PROTOCOLS
 from flowparse.compute.services import SERVICES
 
@@ -25,7 +25,7 @@ _PATHS: Final = {
 }
 
 
-def protocol_name(protocols: Any) -> Given:
+def protocol_name(protocols: Any) -> Column:
     """IANA's keyword of each protocol number.
 
     Parameters
@@ -57,7 +57,7 @@ def _protocol(number: int) -> str:
     return PROTOCOLS.get(number, str(number))
 
 
-def tcp_flag_names(flags: Any) -> Given:
+def tcp_flag_names(flags: Any) -> Column:
     """The names of the bits of `tcp_flags`.
 
     Parameters
@@ -95,7 +95,7 @@ def _flags(number: int) -> str:
     return ",".join([*names, str(higher)] if higher else names)
 
 
-def traffic_path_name(paths: Any) -> Given:
+def traffic_path_name(paths: Any) -> Column:
     """What the numbers of `traffic_path` stand for: how traffic leaves.
 
     Parameters
@@ -125,7 +125,7 @@ def traffic_path_name(paths: Any) -> Given:
     return name_distinct(whole(paths, "paths"), lambda path: _PATHS.get(path, str(path)))
 
 
-def service_name(ports: Any, protocols: Any) -> Given:
+def service_name(ports: Any, protocols: Any) -> Column:
     """The well-known service on each port, such as `ssh`, `https`, `postgresql`.
 
     The table is small: what matters in a VPC, on TCP and UDP. It tells what usually listens there,
@@ -163,5 +163,5 @@ def service_name(ports: Any, protocols: Any) -> Given:
     return name_distinct(keys, lambda key: SERVICES.get((key >> 8, key & 255)))
 
 
-def _is_in(values: Given, most: int) -> Given:
+def _is_in(values: Column, most: int) -> Column:
     return pc.and_(pc.greater_equal(values, 0), pc.less_equal(values, most))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from codecs import BOM_UTF8
 from typing import Any, Final
 
 from flowparse.errors import NetworkListError, SourceError
@@ -65,12 +66,13 @@ def decode_text(name: str, data: bytes) -> str:
     NetworkListError
         A line is not UTF-8.
     """
+    data = data.removeprefix(BOM_UTF8)
     try:
-        return data.decode("utf-8-sig")
+        return data.decode()
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        text = data.splitlines()[line - 1] if data else b""
-        raise bad_line(name, line, text.decode("utf-8", "backslashreplace"), "UTF-8") from None
+        text = data.split(b"\n", line)[line - 1].decode("utf-8", "backslashreplace")
+        raise bad_line(name, line, text, "UTF-8") from None
 
 
 def bad_line(name: str, line: int, text: str | None, expected: str) -> NetworkListError:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from flowparse import _core
-from flowparse.compute.arrays import Given, map_text
+from flowparse.compute.arrays import Column, map_text
 
 __all__ = ["EXPECTED_NETWORK", "PrefixTable", "in_network", "is_private", "longest_prefix"]
 
@@ -150,7 +150,7 @@ def _usual_spelling(text: str | None) -> str | None:
     return f"{type(low)(int(low))}/{network.prefixlen}"
 
 
-def in_network(addresses: Any, networks: Any) -> Given:
+def in_network(addresses: Any, networks: Any) -> Column:
     """Is each address in one of these networks?
 
     Parameters
@@ -202,7 +202,7 @@ def _private() -> PrefixTable:
     return PrefixTable(_PRIVATE)
 
 
-def is_private(addresses: Any) -> Given:
+def is_private(addresses: Any) -> Column:
     """Is each address one that the internet does not route to?
 
     These are 10.0.0.0/8, 172.16.0.0/12 and 192.168.0.0/16 (RFC 1918), fc00::/7 (RFC 4193),
@@ -235,7 +235,7 @@ def is_private(addresses: Any) -> Given:
     return in_network(addresses, _private())
 
 
-def longest_prefix(addresses: Any, table: PrefixTable, column: str | None = None) -> Given:
+def longest_prefix(addresses: Any, table: PrefixTable, column: str | None = None) -> Column:
     """The most specific network that each address is in.
 
     Parameters

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from flowparse import _core
-from flowparse.compute.arrays import Given, map_text
+from flowparse.compute.arrays import Column, map_text
 
 __all__ = ["decode_tag"]
 
 
-def decode_tag(values: Any) -> Given:
+def decode_tag(values: Any) -> Column:
     """Values of tags without their percent-encoding.
 
     Flow logs of version 11 write special characters of `instance_tag`, `interface_tag`, `asg_tag`
