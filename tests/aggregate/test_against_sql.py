@@ -162,3 +162,144 @@ def test_distinct(folder: Path, table: pa.Table, of: str, by: tuple[str, ...]) -
     """
     found = aggregate.distinct(table, of, by, None)
     assert rows_of(found) == asked_of_duckdb(table, query, folder)
+
+
+#: The pairs of port and protocol among the made-up records that have a name.
+NAMED = """(
+    values (443, 6, 'https'), (443, 17, 'https'), (22, 6, 'ssh'), (53, 6, 'dns'), (53, 17, 'dns')
+)"""
+#: Few enough that answers, copies and conversations with oneself are among the records.
+FEW_FLOWS = {
+    "srcaddr": ("10.0.0.1", "10.0.0.2", "2001:db8::1", None),
+    "dstaddr": ("10.0.0.1", "10.0.0.2", "2001:db8::1"),
+    "srcport": (443, 49152, 443, None),
+    "dstport": (443, 49152, 49152, None),
+    "protocol": (6, 6, None),
+    "interface_id": ("eni-1", "eni-2"),
+    "tcp_flags": (0, 2, 18, 16, 19, None),
+}
+
+
+@LAW
+@given(table=flow_tables(), measure=st.sampled_from(["bytes", "packets", "records"]))
+def test_services(folder: Path, table: pa.Table, measure: Any) -> None:
+    """The service of the destination port, else of the source port; sums and shares are SQL's."""
+    total = "count(*)" if measure == "records" else f"sum({measure})"
+    query = f"""
+        with named(port, number, name) as ({NAMED}),
+        total as (select nullif({total}, 0) all_of from flows)
+        select coalesce(d.name, s.name) service, protocol,
+            case protocol when 6 then 'tcp' when 17 then 'udp' when 1 then 'icmp' end protocol_name,
+            coalesce(pkt_dst_aws_service, pkt_src_aws_service) aws_service, {TRAFFIC},
+            {total}::double / any_value(all_of)::double share
+        from flows cross join total
+            left join named d on d.port = dstport and d.number = protocol
+            left join named s on s.port = srcport and s.number = protocol
+        group by service, protocol, aws_service
+        order by {measure} desc nulls last, service nulls last, protocol nulls last,
+            aws_service nulls last
+    """
+    found = aggregate.services(table, measure, None)
+    assert rows_of(found) == asked_of_duckdb(table, query, folder)
+
+
+@LAW
+@given(table=flow_tables())
+def test_path_bytes(folder: Path, table: pa.Table) -> None:
+    """Paths, zones and scopes are SQL's; what is not told is unknown, not another group's."""
+    is_private = "(a like '10.%')"
+    private = " and ".join(is_private.replace("a ", f"{name} ") for name in ("srcaddr", "dstaddr"))
+    query = f"""
+        with total as (select nullif(sum(bytes), 0) all_of from flows)
+        select flow_direction, traffic_path,
+            case when traffic_path = 1 then 'same VPC' when traffic_path = 8 then 'internet gateway'
+                when flow_direction = 'ingress' then 'ingress' else 'unknown' end path,
+            case when az_id = next_hop_az_id then 'same' when az_id <> next_hop_az_id then 'cross'
+                else 'unknown' end zones,
+            case when srcaddr is null or dstaddr is null then 'unknown'
+                when {private} then 'private' else 'internet' end scope,
+            {TRAFFIC}, sum(bytes)::double / any_value(all_of)::double share
+        from flows, total group by flow_direction, traffic_path, path, zones, scope
+        order by bytes desc nulls last, flow_direction nulls last, traffic_path nulls last,
+            zones, scope
+    """
+    assert rows_of(aggregate.path_bytes(table)) == asked_of_duckdb(table, query, folder)
+
+
+@LAW
+@given(
+    table=flow_tables(FEW_FLOWS),
+    measure=st.sampled_from(["bytes", "packets", "records"]),
+    limit=st.sampled_from([None, 1, 3]),
+)
+def test_conversations(folder: Path, table: pa.Table, measure: Any, limit: int | None) -> None:
+    """Of all views of a direction the one with most counts; both directions make one row."""
+    query = f"""
+        with views as (
+            select srcaddr s, dstaddr d, srcport sp, dstport dp, protocol, {TRAFFIC}, {SEEN},
+                count(*) filter (action = 'ACCEPT') accepted,
+                count(*) filter (action = 'REJECT') rejected,
+                coalesce(bit_or(tcp_flags), 0) flags, interface_id, flow_direction
+            from flows where srcaddr is not null and dstaddr is not null
+            group by all
+        ), ranked as (
+            select *, row_number() over (
+                partition by s, d, sp, dp, protocol
+                order by bytes desc nulls last, packets desc nulls last, records desc,
+                    interface_id nulls last, flow_direction nulls last
+            ) place from views
+        ), ways as (
+            select s, d, sp, dp, protocol, count(*) views, max(accepted) accepted,
+                max(rejected) rejected, bit_or(flags) flags, min(first_seen) first_seen,
+                max(last_seen) last_seen,
+                max(bytes) filter (place = 1) bytes, max(packets) filter (place = 1) packets,
+                max(records) filter (place = 1) records
+            from ranked group by all
+        ), both_ways as (
+            -- each direction beside its answer; a conversation with oneself has none
+            select a.*, b.bytes b_bytes, b.packets b_packets, b.records b_records,
+                b.views b_views, b.accepted b_accepted, b.rejected b_rejected, b.flags b_flags,
+                b.first_seen b_first, b.last_seen b_last, b.s is not null answered,
+                a.s = a.d and a.sp is not distinct from a.dp self
+            from ways a left join ways b
+                on a.s = b.d and a.d = b.s and a.sp is not distinct from b.dp
+                and a.dp is not distinct from b.sp and a.protocol is not distinct from b.protocol
+                and not (a.s = a.d and a.sp is not distinct from a.dp)
+        ), judged as (
+            select *,
+                (flags & 18) = 2 or ((coalesce(b_flags, 0) & 18) = 18 and (flags & 18) = 0) asks,
+                (coalesce(b_flags, 0) & 18) = 2
+                    or ((flags & 18) = 18 and (coalesce(b_flags, 0) & 18) = 0) asked
+            from both_ways
+        ), oriented as (
+            select *, case
+                when asks <> asked then asks
+                when sp <> dp then sp > dp
+                when not answered then true
+                when first_seen < b_first then true
+                when first_seen > b_first then false
+                else s < d or (s = d and coalesce(sp, -1) <= coalesce(dp, -1)) end from_client
+            from judged
+        ), one_row as (
+            select * from oriented where from_client
+            union all
+            select * replace (d as s, s as d, dp as sp, sp as dp, b_bytes as bytes,
+                b_packets as packets, bytes as b_bytes, packets as b_packets)
+            from oriented where not from_client and not answered
+        )
+        select s client, d server, sp client_port, dp server_port, protocol,
+            case when bytes is null then b_bytes else bytes + coalesce(b_bytes, 0) end bytes,
+            bytes bytes_out, b_bytes bytes_in,
+            case when packets is null then b_packets
+                else packets + coalesce(b_packets, 0) end packets,
+            packets packets_out, b_packets packets_in,
+            records + coalesce(b_records, 0) records,
+            accepted + coalesce(b_accepted, 0) accepted,
+            rejected + coalesce(b_rejected, 0) rejected, views + coalesce(b_views, 0) views,
+            least(first_seen, b_first) first_seen, greatest(last_seen, b_last) last_seen
+        from one_row
+        order by {measure} desc nulls last, client, server, client_port nulls last,
+            server_port nulls last, protocol nulls last {"" if limit is None else f"limit {limit}"}
+    """
+    found = aggregate.conversations(table, measure, limit)
+    assert rows_of(found) == asked_of_duckdb(table, query, folder)

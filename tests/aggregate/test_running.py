@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flowparse
@@ -29,6 +29,9 @@ QUESTIONS: dict[str, aggregate.Question] = {
     "denied": aggregate.Denied(),
     "quality": aggregate.Quality(),
     "ports": aggregate.Ports(),
+    "services": aggregate.Services(),
+    "paths": aggregate.PathBytes(),
+    "conversations": aggregate.Conversations(),
     "distinct": aggregate.Distinct(),
 }
 
@@ -80,7 +83,7 @@ def test_filters_hold_before_anything_is_counted() -> None:
     assert aggregate.top_talkers(LOG, "srcaddr", **options)["srcaddr"].to_pylist() == ["10.0.0.3"]
 
 
-@LAW
+@settings(LAW, max_examples=30)
 @given(table=flow_tables(), cut=st.integers(0, 40))
 def test_parts_that_are_absorbed_are_the_whole(table: pa.Table, cut: int) -> None:
     """Whichever of two questions a batch goes to, together they answer as one."""

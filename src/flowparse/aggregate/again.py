@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Final
 
-import pyarrow as pa
-
+from flowparse.aggregate.batches import group_batches
 from flowparse.grouping import Groups, Key, Measure
 from flowparse.grouping.spec import How
 
@@ -36,13 +35,6 @@ def fold_again(fine: Groups, keys: Sequence[str], distinct: str, name: str) -> G
     """
     measures = [Measure(_AGAIN[one.how], one.name, one.name) for one in fine.measures]
     coarse = Groups([Key(key) for key in keys], [*measures, Measure("valid", distinct, name)])
-    for batch in _batches(fine):
+    for batch in group_batches(fine):
         coarse.add(batch)
     return coarse
-
-
-def _batches(groups: Groups) -> Iterator[pa.RecordBatch]:
-    """The groups; an empty batch where there are none, so that the types are known."""
-    if len(groups) == 0:
-        yield pa.RecordBatch.from_pylist([], schema=groups.table().schema)
-    yield from groups.batches()

@@ -8,6 +8,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flowparse.aggregate.batches import whole_batch
 from flowparse.grouping import Groups, Key
 
 __all__ = ["Sketches"]
@@ -56,11 +57,12 @@ class Sketches:
 
     def absorb(self, other: Sketches) -> None:
         """Take the sketches of another with the same keys."""
+        theirs = iter(other._sketches)
         for batch in other._numbers.batches():
             numbers = self._numbers.number(batch)
             self._grow()
-            for number, sketch in zip(numbers.to_pylist(), other._sketches, strict=True):
-                self._sketches[number] = self._join(self._sketches[number], sketch)
+            for number in numbers.to_pylist():
+                self._sketches[number] = self._join(self._sketches[number], next(theirs))
 
     def _grow(self) -> None:
         """A sketch for each new group."""
@@ -83,10 +85,7 @@ class Sketches:
 
     def with_estimates(self, groups: pa.Table) -> pa.Table:
         """The groups, one row each, with distinct, distinct_low and distinct_high."""
-        batch = groups.combine_chunks().to_batches() or [
-            pa.RecordBatch.from_pylist([], schema=groups.schema)
-        ]
-        numbers = self._numbers.number(batch[0]).to_pylist()
+        numbers = self._numbers.number(whole_batch(groups)).to_pylist()
         told = [self._tell(self._sketches[number]) for number in numbers]
         for place, name in enumerate(("distinct", "distinct_low", "distinct_high")):
             groups = groups.append_column(name, pa.array([row[place] for row in told], pa.int64()))

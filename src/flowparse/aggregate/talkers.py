@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flowparse.aggregate.keys import fold_networks, read_by, read_limit, read_measure
 from flowparse.aggregate.measures import SEEN, TRAFFIC
 from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import ask
+from flowparse.aggregate.shares import with_share
 from flowparse.aggregate.sorting import top_groups
 from flowparse.aggregate.times import with_seconds
 from flowparse.grouping import Groups, Key, Passed
@@ -58,10 +58,9 @@ class TopTalkers(Question):
     def table(self, passed: Passed) -> pa.Table:
         """The groups with most, and their share."""
         table = top_groups(self._groups, self.measure, self.limit)
-        total = pa.scalar(self._groups.total(self.measure) or None, pa.float64())
-        share = pc.divide(pc.cast(table.column(self.measure), pa.float64()), total)
+        table = with_share(table, self._groups, self.measure)
         keys = [one.column for one in self._by]
-        return table.append_column("share", share).select([*keys, *_COLUMNS])
+        return table.select([*keys, *_COLUMNS])
 
 
 def top_talkers(
