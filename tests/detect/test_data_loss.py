@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from detect.hand import BEGIN, facts, status, until
 from flowparse.detect import Facts
 from flowparse.detect.data_loss import DataLoss
+from strategies import LAW
 
 
 def told(whole: Facts) -> list[tuple[str, int]]:
@@ -87,6 +88,7 @@ def test_an_account_that_is_null_is_an_account() -> None:
     assert told(facts(status=[{**row, "account_id": None} for row in rows])) == [("eni-1", 34)]
 
 
+@LAW
 @given(st.integers(0, 2**32), st.integers(20, 120))
 def test_windows_that_come_later_change_nothing(seed: int, cut: int) -> None:
     """What is found until a moment is the same, row by row, whatever comes after it."""

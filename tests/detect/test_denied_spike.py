@@ -12,6 +12,7 @@ from detect.hand import BEGIN, denial, facts, talk, until
 from flowparse.detect import Facts
 from flowparse.detect.denied_spike import DeniedSpike
 from flowparse.detect.robust import SIGMA, Past
+from strategies import LAW
 
 DAY = 288  # windows
 
@@ -77,6 +78,7 @@ def test_several_interfaces_are_one_source() -> None:
     assert (row["records"], row["interface_id"]) == (60, None)
 
 
+@LAW
 @given(st.integers(0, 2**32), st.integers(200, 400))
 def test_days_that_come_later_change_nothing(seed: int, cut: int) -> None:
     """What is found until a moment is the same, row by row, whatever comes after it."""
@@ -93,6 +95,7 @@ def test_days_that_come_later_change_nothing(seed: int, cut: int) -> None:
     assert before == [row for row in after if row["time"].timestamp() < BEGIN + 300 * cut]
 
 
+@LAW
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(1, 9))), st.integers(1, 30))
 def test_the_past_is_that_of_its_windows(rows: list[tuple[int, int]], windows: int) -> None:
     """Median and deviation are the statistics module's, of the last windows, quiet ones too."""

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flowparse.detect.episodes import join_windows
+from strategies import LAW
 
 ROWS = st.lists(st.tuples(st.sampled_from(["a", "b", None]), st.integers(-9, 9)), max_size=30)
 
@@ -21,6 +22,7 @@ def table(rows: list[tuple[str | None, int]]) -> pa.Table:
     )
 
 
+@LAW
 @given(ROWS, st.integers(0, 3))
 def test_an_episode_ends_where_a_window_is_missing(
     rows: list[tuple[str | None, int]], skip: int

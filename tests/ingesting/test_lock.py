@@ -55,7 +55,7 @@ def test_the_second_waits(holder, delivery, tmp_path):
 
 def test_the_second_waits_no_longer_than_asked(holder, delivery, tmp_path):
     """With a `wait` that is too short it says who is at work."""
-    with pytest.raises(DestinationError, match="another ingest is at work"):
+    with pytest.raises(DestinationError, match="another run is at work"):
         flowparse.ingest(delivery.folder, tmp_path / "flows", wait=0.3)
 
 
@@ -63,7 +63,7 @@ def test_a_stop_ends_the_waiting(holder, delivery, tmp_path):
     """A run that is asked to end while it waits, ends."""
     stop = threading.Event()
     stop.set()
-    with pytest.raises(DestinationError, match="another ingest is at work"):
+    with pytest.raises(DestinationError, match="another run is at work"):
         flowparse.ingest(delivery.folder, tmp_path / "flows", wait=60, stop=stop)
 
 
@@ -71,7 +71,7 @@ def test_a_stop_ends_the_waiting(holder, delivery, tmp_path):
 def test_a_holder_that_stands_still_keeps_it(holder, delivery, tmp_path):
     """A stopped process may go on at any time: its lock is not taken from it."""
     holder.send_signal(signal.SIGSTOP)
-    with pytest.raises(DestinationError, match="another ingest is at work"):
+    with pytest.raises(DestinationError, match="another run is at work"):
         flowparse.ingest(delivery.folder, tmp_path / "flows")
 
 
@@ -118,6 +118,6 @@ def test_two_runs_started_at_once_without_waiting(delivery, options, rows_of, tm
     said = [run.communicate(timeout=60)[1].decode() for run in runs]
     codes = sorted(run.returncode for run in runs)
     assert codes in ([0, 0], [0, 3])
-    assert codes == [0, 0] or any("another ingest is at work" in text for text in said)
+    assert codes == [0, 0] or any("another run is at work" in text for text in said)
     flowparse.ingest(delivery.folder, tmp_path / "clean", **options)
     assert rows_of(tmp_path / "flows") == rows_of(tmp_path / "clean")

@@ -6,19 +6,24 @@ them. So the order of the records, cuts and threads cannot change what is found.
 
 from __future__ import annotations
 
+from flowparse.detect.baselines import Baseline, baseline
+from flowparse.detect.detecting import run
 from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import FINDINGS, SEVERITIES, make_findings
 from flowparse.detect.gather import facts_of
 from flowparse.detect.registry import DETECTORS
-from flowparse.detect.run import run
+from flowparse.detect.state import State
 
 __all__ = [
     "DETECTORS",
     "FINDINGS",
     "SEVERITIES",
+    "Baseline",
     "Detector",
     "Facts",
+    "State",
+    "baseline",
     "facts_of",
     "make_findings",
     "run",

@@ -141,14 +141,12 @@ class Facts:
             self.columns | other.columns,
         )
 
-    def since(self, time: pa.Scalar) -> Facts:
-        """Those of the windows that begin at that time or later."""
-        return Facts(
-            self.talks.filter(pc.greater_equal(self.talks["hour"], time)),
-            self.denials.filter(pc.greater_equal(self.denials["window"], time)),
-            self.status.filter(pc.greater_equal(self.status["window"], time)),
-            self.columns,
-        )
+    def oldest(self) -> pa.Scalar:
+        """The hour in which the oldest record began; null where there is none."""
+        times = [self.talks["hour"], self.denials["window"], self.status["window"]]
+        first = min((one for one in map(pc.min, times) if one.is_valid), key=_seconds, default=None)
+        hour = None if first is None else _seconds(first) // 3600 * 3600
+        return pa.scalar(hour, _TIME)
 
     @cached_property
     def uploads(self) -> pa.Table:
@@ -158,6 +156,10 @@ class Facts:
         from flowparse.detect.uploads import uploads_of
 
         return uploads_of(self.talks)
+
+
+def _seconds(time: pa.Scalar) -> int:
+    return int(time.cast(pa.int64()).as_py())
 
 
 _FROM: Final = {"port": "dstport", "flags": "tcp_flags", "window": "start", "hour": "start"}

@@ -19,6 +19,8 @@ GROUP: Final = "flowparse.detectors"
 # One line a detector, in the order in which they are told.
 _OWN: Final[dict[str, str]] = {
     "denied-spike": "denied_spike:DeniedSpike",
+    "new-service": "new_service:NewService",
+    "new-peer": "new_peer:NewPeer",
     "data-loss": "data_loss:DataLoss",
     "asymmetric-reject": "asymmetric_reject:AsymmetricReject",
 }

@@ -83,7 +83,7 @@ def _refuse(folder: Path, error: sqlite3.Error, is_busy: bool) -> DestinationErr
         message = f"{folder / _LOCK_NAME}: the lock cannot be taken: {error}"
     else:
         message = (
-            f"{folder}: another ingest is at work with this state{_read_holder(folder)}: "
+            f"{folder}: another run is at work with this state{_read_holder(folder)}: "
             "let it end, or pass wait=SECONDS to wait for it"
         )
     return DestinationError(message, destination=str(folder))

@@ -1,0 +1,98 @@
+"""Floor 4: a host that turns to a peer to which it never turned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from flowparse.detect.baselines import Baseline
+from flowparse.detect.detector import Detector
+from flowparse.detect.facts import Facts
+from flowparse.detect.findings import make_findings
+from flowparse.detect.novelty import HOST, Learning, first_uses
+from flowparse.detect.sums import group
+from flowparse.detect.usage import PEER, peers_of
+
+__all__ = ["NewPeer"]
+
+_SUMS: Final = {
+    "records": "sum",
+    "packets": "sum",
+    "bytes": "sum",
+    "first_seen": "min",
+    "last_seen": "max",
+    "usual": "max",
+}
+
+
+@dataclass(frozen=True)
+class NewPeer(Detector):
+    """A private host that begins to talk with somebody, though it has its fixed peers.
+
+    Many hosts meet new peers all day, and say nothing thereby. So only one that met hardly any in
+    the hours before is told of. It counts who asks: clients that come to a server are new all
+    day. What it turned to before is learnt from the same data, or from a baseline.
+
+    Attributes
+    ----------
+    learn_hours : int
+        From a host's first hour on, so long nothing is new: a day has all that comes daily.
+        Hosts of a baseline need none.
+    quiet_hours, most_new : int
+        A host that met more than so many new peers in so many hours before is no host of fixed
+        peers.
+    most_at_once : int
+        More new peers in an hour are a scan or a crawl, which other detectors weigh.
+    baseline : Baseline, optional
+        What was there before.
+    """
+
+    name: ClassVar[str] = "new-peer"
+    technique: ClassVar[str | None] = "T1071"
+    needs: ClassVar[tuple[str, ...]] = ("start", "srcaddr", "dstaddr")
+
+    learn_hours: int = 24
+    quiet_hours: int = 12
+    most_new: int = 0
+    most_at_once: int = 3
+    baseline: Baseline | None = None
+
+    def find(self, facts: Facts) -> pa.Table:
+        """One finding a host and hour."""
+        learning = Learning(self.learn_hours, self.quiet_hours, self.most_new)
+        known = self.baseline.peers if self.baseline else None
+        firsts = first_uses(peers_of(facts.talks), PEER, learning, known)
+        hosts = group(firsts, (*HOST, "hour"), _SUMS, only=("interface_id", "peer"))
+        met = firsts.group_by([*HOST, "hour"]).aggregate([("peer", "count")])
+        hosts = hosts.join(met, [*HOST, "hour"], join_type="inner")
+        hosts = hosts.filter(pc.less_equal(hosts["peer_count"], self.most_at_once))
+        rows = hosts.select(["host", "peer", "peer_count", "records", "bytes"]).to_pylist()
+        return make_findings(
+            self,
+            time=hosts["hour"],
+            severity="low",
+            entity=hosts["host"],
+            account_id=pc.if_else(pc.equal(hosts["account_id"], ""), None, hosts["account_id"]),
+            interface_id=hosts["interface_id"],
+            srcaddr=hosts["host"],
+            dstaddr=hosts["peer"],
+            action="ACCEPT",
+            records=hosts["records"],
+            packets=hosts["packets"],
+            bytes=hosts["bytes"],
+            measure=hosts["peer_count"],
+            expected=hosts["usual"],
+            first_seen=hosts["first_seen"],
+            last_seen=hosts["last_seen"],
+            why=[self._say(row) for row in rows],
+        )
+
+    def _say(self, row: dict[str, Any]) -> str:
+        whom = row["peer"] or f"{row['peer_count']} peers"
+        return (
+            f"{row['host']} sent {row['bytes']:,} bytes to {whom}, to which it never turned "
+            f"before, after {self.quiet_hours} hours with at most {self.most_new} new peers"
+        )
