@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from flowparse.grouping import Groups, Key, Measure
+
+if TYPE_CHECKING:
+    from flowparse.detect.exchanges import Exchanges
 
 __all__ = ["DENIALS", "STATUS", "TALKS", "Facts"]
 
@@ -147,6 +150,13 @@ class Facts:
         first = min((one for one in map(pc.min, times) if one.is_valid), key=_seconds, default=None)
         hour = None if first is None else _seconds(first) // 3600 * 3600
         return pa.scalar(hour, _TIME)
+
+    @cached_property
+    def exchanges(self) -> Exchanges:
+        """The requests of `talks` with their answers beside them."""
+        from flowparse.detect.exchanges import exchanges_of
+
+        return exchanges_of(self.talks)
 
     @cached_property
     def uploads(self) -> pa.Table:

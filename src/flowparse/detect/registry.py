@@ -19,8 +19,16 @@ GROUP: Final = "flowparse.detectors"
 # One line a detector, in the order in which they are told.
 _OWN: Final[dict[str, str]] = {
     "denied-spike": "denied_spike:DeniedSpike",
+    "vertical-scan": "vertical_scan:VerticalScan",
+    "horizontal-scan": "horizontal_scan:HorizontalScan",
+    "brute-force": "brute_force:BruteForce",
+    "exposed-admin": "exposed_admin:ExposedAdmin",
+    "exfiltration": "exfiltration:Exfiltration",
+    "beacon": "beacon:Beacon",
+    "listed-address": "listed_address:ListedAddress",
     "new-service": "new_service:NewService",
     "new-peer": "new_peer:NewPeer",
+    "unusual-protocol": "unusual_protocol:UnusualProtocol",
     "data-loss": "data_loss:DataLoss",
     "asymmetric-reject": "asymmetric_reject:AsymmetricReject",
 }
