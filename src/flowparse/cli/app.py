@@ -20,6 +20,7 @@ from flowparse.cli.follow import follow
 from flowparse.cli.format import log_format
 from flowparse.cli.head import head
 from flowparse.cli.ingest import ingest
+from flowparse.cli.report import report
 from flowparse.cli.timeline import timeline
 from flowparse.cli.top import top
 from flowparse.errors import FlowparseError
@@ -114,6 +115,6 @@ def app() -> None:
     """
 
 
-_COMMANDS = (demo, head, count, convert, top, denied, timeline, ingest, follow, fields, log_format)
-for _command in _COMMANDS:
+_COMMANDS = (demo, head, count, convert, top, denied, timeline, report, ingest, follow, fields)
+for _command in (*_COMMANDS, log_format):
     app.add_command(_command)

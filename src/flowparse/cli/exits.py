@@ -39,7 +39,7 @@ def code_of(error: Exception) -> Exit:
         return Exit.SOURCE
     if isinstance(error, DestinationError):  # a cause is what the system said while writing
         return Exit.SOURCE if error.__cause__ else Exit.USAGE
-    if isinstance(error, ValueError):
+    if isinstance(error, (ValueError, ImportError)):  # the latter: an extra is not installed
         return Exit.USAGE
     return Exit.SOURCE
 

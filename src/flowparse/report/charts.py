@@ -154,7 +154,7 @@ def heat_map(cells: Mapping[bool, Sequence[Row]], label: str) -> Chart:
             "title": None,
             "domain": False,
             "ticks": False,
-            "labelLimit": 170 if wide else 108,
+            "labelLimit": 170 if wide else 98,
             "labelColor": "var(--ink)",
         }
         across = {
@@ -167,6 +167,8 @@ def heat_map(cells: Mapping[bool, Sequence[Row]], label: str) -> Chart:
         return {
             "width": WIDE if wide else NARROW,
             "height": {"step": 30},
+            # Room for labels that lean out, and for fonts that are wider than the one measured.
+            "padding": {"left": 12, "top": 16, "right": 84 if wide else 2, "bottom": 2},
             "autosize": {"type": "fit-x", "contains": "padding"},
             "data": {"values": kept},
             "encoding": {

@@ -43,6 +43,7 @@ def gather(
         folds.append(places)
     passed = run_pass(source, folds, **reading)
     found = pairs.table()
+    _check_sums(found)
     traffic = found.filter(pc.is_valid(found["srcaddr"]))
     actions = sum_actions(found)
     folding = Folding(prefix or 24, prefix_ipv6 or 64, places.table())
@@ -69,6 +70,16 @@ def gather(
         findings=findings,
         unable=unable,
     )
+
+
+def _check_sums(pairs: pa.Table) -> None:
+    """Every sum of the page is at most one of these."""
+    for name in ("packets", "bytes"):
+        if (pc.sum(pairs[name].cast(pa.float64(), safe=False)).as_py() or 0) >= 2.0**63:
+            raise OverflowError(
+                f"{name}: the sum of all records does not fit in 64 bits, so some say more than "
+                f"can be; leave those out with filters, such as ({name!r}, '<', {10**15})"
+            )
 
 
 def _text(time: pa.Scalar) -> str | None:

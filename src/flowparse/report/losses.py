@@ -54,9 +54,7 @@ def _sentence(what: str, rows: int, number: int) -> str:
         records = "record says" if number == 1 else "records say"
         return f"{count(number)} {records} SKIPDATA: AWS lost flows there, and nobody has them."
     gaps = "gap" if rows == 1 else "gaps"
-    return (
-        f"{count(rows)} {gaps} in the delivery: for a quarter of an hour or longer no record ends."
-    )
+    return f"{count(rows)} {gaps} in the delivery: no record ends for 15 minutes or longer."
 
 
 def quality(gathered: Gathered) -> dict[str, Any]:

@@ -78,7 +78,7 @@ def write_report(
         The heading of the page.
     every : str, timedelta or int, optional
         Length of a bar of the volume over time: `"5m"`, `"1h"`, or seconds. It is rounded up to
-        what was counted, a minute for spans up to some weeks. None chooses, for 60 to 300 bars.
+        what was counted, a minute for spans up to some weeks. None chooses, for 40 to 300 bars.
     prefix, prefix_ipv6 : int, optional
         Private addresses are folded into networks of these for the map of who talks to whom.
         Without either, subnets and AWS services are told by name where the records name them,

@@ -5,10 +5,12 @@ from __future__ import annotations
 import importlib
 from typing import Any
 
+from flowparse.errors import FlowparseError
+
 __all__ = ["ReportLibraryError", "library"]
 
 
-class ReportLibraryError(ImportError):
+class ReportLibraryError(FlowparseError, ImportError):
     """A library that reports are made with is not installed."""
 
 
@@ -25,6 +27,5 @@ def library(name: str) -> Any:
     except ImportError as error:
         raise ReportLibraryError(
             f"a report needs {name}, which cannot be imported ({error}): "
-            "pip install 'flowparse[report]'",
-            name=name,
+            "pip install 'flowparse[report]'"
         ) from error

@@ -56,7 +56,7 @@ def _facts(gathered: Gathered) -> Iterator[tuple[str, str, str]]:
     """Name, value and what there is to say about it."""
     records = gathered.records
     yield "Records", count(records), _left_out(gathered)
-    yield "Bytes", size(gathered.bytes), "that these records tell of"
+    yield "Bytes", size(gathered.bytes), "as logged, at each interface"
     for action, name in (("ACCEPT", "Accepted"), ("REJECT", "Rejected")):
         sizes = gathered.actions.get(action, {"records": 0})
         yield name, count(sizes["records"]), f"{share(sizes['records'], records)} of the records"

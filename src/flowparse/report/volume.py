@@ -33,7 +33,12 @@ class Volume(Fold):
 
     def __init__(self, every: int = STEPS[0]) -> None:
         self.every = every
-        self._groups = _groups(every)
+        self._start(VOLUME.empty_table())
+
+    def _start(self, folded: pa.Table) -> None:
+        """Begin anew behind what is folded already."""
+        self._folded = folded
+        self._groups = _groups(self.every)
         self._batches = 0
 
     @property
@@ -43,7 +48,7 @@ class Volume(Fold):
 
     def fresh(self) -> Self:
         """An empty one."""
-        return type(self)(self.every)
+        return type(self)()
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the records of one batch."""
@@ -54,22 +59,25 @@ class Volume(Fold):
 
     def absorb(self, other: Self) -> None:
         """Take what another has gathered."""
-        while self.every != other.every:
-            (self if self.every < other.every else other)._next()
-        self._groups.absorb(other._groups)
+        self.every = max(self.every, other.every)
+        self._start(_fold(pa.concat_tables([self.table(), other.table()]), self.every))
         self._widen()
 
     def table(self) -> pa.Table:
         """Of the schema `VOLUME`, in no order, zeros left out."""
-        return _whole(self._groups)
+        if not self._batches:
+            return self._folded
+        table = _whole(self._groups)
+        if not self._folded.num_rows:
+            return table
+        return _fold(pa.concat_tables([self._folded, table]), self.every)
 
     def _widen(self) -> None:
-        while len(self._groups) > _MOST_GROUPS and self.every != STEPS[-1]:
-            self._next()
-
-    def _next(self) -> None:
-        self.every = STEPS[STEPS.index(self.every) + 1]
-        self._groups = _regroup(self.table(), self.every)
+        while len(self._groups) + self._folded.num_rows > _MOST_GROUPS:
+            if self.every == STEPS[-1]:
+                return
+            self.every = STEPS[STEPS.index(self.every) + 1]
+            self._start(_fold(self.table(), self.every))
 
 
 def _groups(every: int) -> Groups:
@@ -85,12 +93,14 @@ def _whole(groups: Groups) -> pa.Table:
     return pa.table(columns, names=VOLUME.names).cast(VOLUME)
 
 
-def _regroup(table: pa.Table, every: int) -> Groups:
+def _fold(table: pa.Table, every: int) -> pa.Table:
+    """A table of the schema `VOLUME` in buckets of that length."""
     sums = [Measure("sum", name, name) for name in ("records", "packets", "bytes")]
     groups = Groups([Key("time", every=every), Key("action")], sums)
-    for batch in table.to_batches() or VOLUME.empty_table().to_batches():
+    nothing = pa.RecordBatch.from_pylist([], schema=VOLUME)  # tells the types
+    for batch in [nothing, *table.to_batches()]:
         groups.add(batch)
-    return groups
+    return groups.table().select(VOLUME.names).cast(VOLUME)
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,12 +177,13 @@ def _span(timed: pa.Table) -> tuple[int, int]:
 def _step(begin: int, end: int, least: int) -> int:
     steps = [step for step in STEPS if step >= least]
     fitting = (step for step in steps if end // step - begin // step < _MOST_BUCKETS)
-    return next(fitting, steps[-1])
+    longest = steps[-1]
+    return next(fitting, -(-(end - begin + longest) // (_MOST_BUCKETS * longest)) * longest)
 
 
 def _fill(table: pa.Table, every: int) -> pa.Table:
     """One row for each bucket and action."""
-    found = _regroup(table, every).table()
+    found = _fold(table, every)
     seconds = pc.cast(found["time"], pa.int64())
     begin, end = pc.min(seconds).as_py(), pc.max(seconds).as_py()
     buckets = range(begin, end + 1, every)
