@@ -37,9 +37,9 @@ SEEDS = (1, 2, 3, 4, 5)
 ACCOUNTS = ("111122223333", "444455556666", "777788889999")
 START = 1772582400  # 2026-03-04T00:00:00Z
 DAY = 86400
-#: Its attempts are spread over all of the time: in days, nobody would call it a burst.
+#: Its attempts are spread over all of the time: told in days, they would be no burst.
 BRIEF = ("denied-ssh",)
-BRIEF_HOURS = 2
+BRIEF_HOURS = 1
 FORMATS = {
     "default": None,
     "flags": (

@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from flowparse import open_reader
 from flowparse.logformat import LogFormat
 from flowparse.testing import NOISE, STORIES, Network, cloudwatch_events, write_delivery, write_tree
+from flowparse.testing.network import cast_of
+from flowparse.testing.noise import Noise
 
 START = 1772582400  # 2026-03-04T00:00:00Z
 HOUR = 3600
@@ -69,6 +72,19 @@ def test_hour_is_the_same_whatever_is_asked_around_it(level: str) -> None:
     assert lines_of(network, START + 9 * HOUR, 2 * HOUR) == sorted(first + second)
     windows = [lines_of(network, START + 9 * HOUR + 300 * n, 300) for n in range(12)]
     assert sorted(line for window in windows for line in window) == first
+
+
+@pytest.mark.parametrize("interval", [60, 600])
+@pytest.mark.parametrize("level", NOISE)
+def test_no_record_leaves_its_hour(level: str, interval: int) -> None:
+    """Whatever begins in an hour ends in it, so that nothing is lost between two."""
+    network = network_of(level, interval=interval)
+    for hour in (START + HOUR, START + 14 * HOUR, START + 23 * HOUR):
+        noise = Noise(cast_of(network), NOISE[level], network.seed, ACCOUNTS, transit=False)
+        events = list(noise._make(hour))
+        assert min(event.start for event in events) >= hour
+        assert max(event.end for event in events) < hour + HOUR
+        assert all(event.start <= event.end < event.start + interval for event in events)
 
 
 @pytest.mark.parametrize("level", NOISE)
@@ -251,3 +267,13 @@ def test_wrong_level_is_named() -> None:
         ValueError, match="noise: expected one of quiet, usual, loud, got 'deafening'"
     ):
         network_of("deafening")
+
+
+@pytest.mark.parametrize("log_format", [LogFormat.all_fields(), LogFormat.transit_gateway()])
+def test_every_line_is_a_record(log_format: LogFormat) -> None:
+    """Flowparse rejects no line of noise and stories, in the widest formats."""
+    network = network_of("loud", ipv6=0.3)
+    text = network.text(log_format, records=0, start=START + 9 * HOUR, stories=STORIES)
+    with open_reader(text, on_reject="raise") as reader:
+        rows = sum(batch.num_rows for batch in reader)
+    assert rows == reader.counts.records == text.count(b"\n") - 1 > 10_000

@@ -99,6 +99,20 @@ def test_stories_have_interfaces_of_their_own(delivery: Delivery) -> None:
     assert {label.account_id for label in delivery.labels} == set(NETWORK.accounts)
 
 
+def test_no_two_stories_have_a_stranger_in_common() -> None:
+    """Whatever the seed, an address of 203.0.113.0/24 or 192.0.2.0/24 is one story's."""
+    for seed in range(40):
+        labels = Network(seed=seed, interfaces=30, peers=50).labels(STORIES)
+        both = [{*label.sources, *label.destinations} for label in labels]
+        outside = [
+            address
+            for addresses in both
+            for address in addresses
+            if address.startswith(("203.0.113.", "192.0.2."))
+        ]
+        assert len(set(outside)) == len(outside) > len(STORIES)
+
+
 def test_later_stories_bring_their_own_host(delivery: Delivery, rows: list[Row]) -> None:
     """Every record of the interface of a later story is the story's."""
     for label in delivery.labels[4:]:
