@@ -9,7 +9,7 @@ import pyarrow as pa
 from flowparse.detect.detector import Detector
 from flowparse.detect.gather import FactsFold
 from flowparse.detect.registry import DETECTORS, choose
-from flowparse.detect.run import arm, find
+from flowparse.detect.detecting import arm, find
 from flowparse.grouping import Fold
 
 __all__ = ["Suspects"]
