@@ -14,7 +14,7 @@ import pytest
 from detect.hand import BEGIN, DAY, HOUR, facts, talk
 from detect.records import EAGER, day_of, lines, log
 from flowparse import DestinationError, detect
-from flowparse.detect import saving
+from flowparse.detect import Facts, saving
 from flowparse.detect.state import State, held
 
 NOTHING = detect.FINDINGS.empty_table()
@@ -55,6 +55,18 @@ def test_what_was_forgotten_is_not_told_as_new(tmp_path: Path) -> None:
     forgotten = State(state.facts, state.told.slice(0, 0), state.runs)
     forgotten.save(tmp_path)
     assert detect.run(log(lines(1)[-1:]), EAGER, state=tmp_path).num_rows <= 2
+
+
+def test_two_accounts_with_the_same_addresses_are_told_apart() -> None:
+    """What was told of one account is not yet told of another; null is an account as well."""
+    one = {"time": [BEGIN], "severity": ["high"], "entity": ["10.0.0.1:22"], "why": ["open"]}
+    detector = detect.DETECTORS["exposed-admin"]()
+    first, other, none = (
+        detect.make_findings(detector, **one, account_id=account, interface_id="eni-1")
+        for account in ("111122223333", "444455556666", None)
+    )
+    state = State.empty().after(Facts.none(), pa.concat_tables([first, none]))
+    assert state.untold(pa.concat_tables([first, other, none])) == other
 
 
 @pytest.mark.parametrize("at", range(12))

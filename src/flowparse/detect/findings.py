@@ -43,8 +43,9 @@ FINDINGS: Final = pa.schema(
 #: From the least to the most severe.
 SEVERITIES: Final = ("low", "medium", "high", "critical")
 
-#: What makes two findings the same one, told twice.
-IDENTITY: Final = ("time", "detector", "entity")
+#: What makes two findings the same one, told twice. Networks of two accounts, or of two VPCs, may
+#: have the same private addresses.
+IDENTITY: Final = ("time", "detector", "entity", "account_id", "interface_id")
 
 
 def find_none() -> pa.Table:
@@ -94,7 +95,7 @@ def _column(values: Any, type_: pa.DataType, rows: int) -> Any:
 
 def sort_findings(findings: pa.Table) -> pa.Table:
     """By time, detector and entity; what is left is decided by the other columns."""
-    order: Iterable[str] = (*IDENTITY, "account_id", "interface_id", "srcaddr", "dstaddr")
+    order: Iterable[str] = (*IDENTITY, "srcaddr", "dstaddr")
     keys = [(name, "ascending") for name in (*order, "dstport", "protocol", "why")]
     return findings.sort_by(keys)
 

@@ -41,7 +41,8 @@ class State:
     facts : Facts
         Of the last `keep_days`.
     told : pyarrow.Table
-        `time`, `detector` and `entity` of the findings that were told.
+        `time`, `detector`, `entity`, `account_id` and `interface_id` of the findings that were
+        told.
     runs : int
         How many there were.
     keep_days : int
@@ -137,9 +138,9 @@ class State:
 
     def untold(self, findings: pa.Table) -> pa.Table:
         """The findings that no run has told yet."""
-        marked = self.told.group_by(list(IDENTITY)).aggregate([])
+        marked = _named(self.told).group_by(list(IDENTITY)).aggregate([])
         marked = marked.append_column("known", pa.repeat(pa.scalar(True), marked.num_rows))
-        rows = findings.select(list(IDENTITY))
+        rows = _named(findings)
         rows = rows.append_column("row", pa.array(range(rows.num_rows), pa.int64()))
         found = rows.join(marked, list(IDENTITY), join_type="left outer").sort_by("row")
         return findings.filter(pc.is_null(found["known"]))
@@ -153,6 +154,12 @@ def held(folder: str | os.PathLike[str]) -> Iterator[Path]:
     """While the block runs, no other run uses the state."""
     with hold(Path(folder), 0, lambda: False):
         yield Path(folder)
+
+
+def _named(findings: pa.Table) -> pa.Table:
+    """What makes each of them itself; a join takes no null for equal to another."""
+    columns = [findings["time"], *(pc.fill_null(findings[name], "") for name in IDENTITY[1:])]
+    return pa.table(columns, names=list(IDENTITY))
 
 
 def _since(table: pa.Table, name: str, limit: pa.Scalar) -> pa.Table:
