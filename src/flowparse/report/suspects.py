@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 import pyarrow as pa
 
+from flowparse.detect.detecting import arm, find
 from flowparse.detect.detector import Detector
 from flowparse.detect.gather import FactsFold
 from flowparse.detect.registry import DETECTORS, choose
-from flowparse.detect.detecting import arm, find
 from flowparse.grouping import Fold
 
 __all__ = ["Suspects"]
