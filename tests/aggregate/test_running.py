@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 from typing import Any
 
 import pyarrow as pa
@@ -75,6 +76,33 @@ def test_any_kind_of_data(kind: str, tmp_path: Any) -> None:
     assert {name: rows_of(one) for name, one in found.items()} == {
         name: rows_of(one) for name, one in wanted.items()
     }
+
+
+def test_a_dataset_is_asked_for_what_is_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dataset reads the columns of the questions only, and tells what it lost."""
+    dataset = flowparse.dataset([LOG, gzip.compress(LOG)[:-4]], on_reject="collect")
+    asked: list[Any] = []
+    scanner = type(dataset).scanner
+
+    def note(self: Any, columns: Any, *rest: Any, **options: Any) -> Any:
+        asked.append(columns)
+        return scanner(self, columns, *rest, **options)
+
+    monkeypatch.setattr(type(dataset), "scanner", note)
+    questions = {"top": aggregate.TopTalkers("srcaddr"), "quality": aggregate.Quality()}
+    answers = aggregate.run(dataset, questions)
+    [columns] = asked
+    assert sorted(columns) == sorted(
+        "srcaddr packets bytes start end account_id region interface_id log_status source".split()
+    )
+    assert (answers.counts.records, answers.counts.rejects) == (4, 2)
+    assert answers["quality"]["what"].to_pylist() == ["error", "reject"]
+    assert answers["quality"]["count"].to_pylist() == [2, 2]
+    about = json.loads(answers["top"].schema.metadata[b"flowparse"])
+    assert about["first_reject"]["message"] == "field-count: '2 x' (<bytes>, line 4)"
+    assert [error["kind"] for error in about["errors"]] == ["InflateError"]
+    with pytest.raises(ValueError, match="srcadr"):
+        aggregate.top_talkers(dataset, "srcadr")
 
 
 def test_filters_hold_before_anything_is_counted() -> None:
