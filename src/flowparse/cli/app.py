@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 import click
 import pyarrow as pa
@@ -14,6 +14,7 @@ from flowparse.cli.convert import convert
 from flowparse.cli.count import count
 from flowparse.cli.demo import demo
 from flowparse.cli.denied import denied
+from flowparse.cli.detect import detect
 from flowparse.cli.exits import Exit, code_of, in_cli_words, say
 from flowparse.cli.fields import fields
 from flowparse.cli.follow import follow
@@ -111,10 +112,24 @@ def app() -> None:
 
     \b
     Exit codes: 0 done; 1 done, but lines were rejected; 2 wrong use;
-    3 a source could not be read.
+    3 a source could not be read; 10 findings (detect --fail-on).
     """
 
 
-_COMMANDS = (demo, head, count, convert, top, denied, timeline, report, ingest, follow, fields)
-for _command in (*_COMMANDS, log_format):
+_COMMANDS: Final = (
+    demo,
+    head,
+    count,
+    convert,
+    top,
+    denied,
+    timeline,
+    detect,
+    report,
+    ingest,
+    follow,
+    fields,
+    log_format,
+)
+for _command in _COMMANDS:
     app.add_command(_command)

@@ -24,6 +24,7 @@ class Exit(IntEnum):
     REJECTS = 1
     USAGE = 2
     SOURCE = 3
+    FINDINGS = 10
     INTERRUPTED = 130
     PIPE_CLOSED = 141
 

@@ -30,6 +30,7 @@ __all__ = [
     "output_option",
     "partition_option",
     "read_names",
+    "read_sources",
     "reading_options",
     "sources_argument",
     "whole_reading_options",
@@ -74,7 +75,7 @@ class Reading:
         }
 
 
-def _read_sources(ctx: click.Context, param: click.Parameter, names: Sequence[str]) -> list[object]:
+def read_sources(ctx: click.Context, param: click.Parameter, names: Sequence[str]) -> list[object]:
     """The source arguments as the library takes them: `-` is standard input, once."""
     if names.count("-") > 1:
         raise click.BadParameter("'-' is standard input, which can be read only once")
@@ -144,7 +145,7 @@ def _read_pairs(
 
 
 sources_argument = click.argument(
-    "sources", metavar="SOURCE...", nargs=-1, required=True, callback=_read_sources
+    "sources", metavar="SOURCE...", nargs=-1, required=True, callback=read_sources
 )
 
 columns_option = click.option(

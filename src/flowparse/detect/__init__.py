@@ -13,7 +13,9 @@ from flowparse.detect.facts import Facts
 from flowparse.detect.findings import FINDINGS, SEVERITIES, make_findings
 from flowparse.detect.gather import facts_of
 from flowparse.detect.registry import DETECTORS
+from flowparse.detect.rules import SigmaRule, sigma
 from flowparse.detect.state import State
+from flowparse.detect.thresholds import thresholds
 
 __all__ = [
     "DETECTORS",
@@ -22,9 +24,12 @@ __all__ = [
     "Baseline",
     "Detector",
     "Facts",
+    "SigmaRule",
     "State",
     "baseline",
     "facts_of",
     "make_findings",
     "run",
+    "sigma",
+    "thresholds",
 ]

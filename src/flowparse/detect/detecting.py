@@ -13,6 +13,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flowparse.compute import PrefixTable, load_threat_list
 from flowparse.detect.baselines import read_baseline
 from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
@@ -22,7 +23,7 @@ from flowparse.detect.registry import choose
 from flowparse.detect.state import State, held
 from flowparse.grouping import Passed
 
-__all__ = ["Outcome", "detect", "find", "run"]
+__all__ = ["Outcome", "arm", "detecting", "find", "run"]
 
 
 def run(
@@ -96,7 +97,7 @@ def run(
     [{'detector': 'asymmetric-reject', 'severity': 'high', 'entity': '10.0.0.1:443'}]
     """
     chosen = arm(choose(detectors), lists, baseline)
-    with detect(source, chosen, state, duplicates, reading) as outcome:
+    with detecting(source, chosen, state, duplicates, reading) as outcome:
         outcome.commit()
     return outcome.findings
 
@@ -122,7 +123,7 @@ class Outcome:
 
 
 @contextmanager
-def detect(
+def detecting(
     source: object,
     detectors: Iterable[Detector],
     state: str | os.PathLike[str] | None,
@@ -155,10 +156,17 @@ def _from(findings: pa.Table, oldest: pa.Scalar) -> pa.Table:
 
 def arm(detectors: Iterable[Detector], lists: Sequence[object], baseline: object) -> list[Detector]:
     """Give threat lists and the baseline to the detectors that have a field for them."""
-    given: dict[str, object] = {"lists": tuple(lists), "baseline": read_baseline(baseline)}
+    given: dict[str, object] = {
+        "lists": tuple(map(_read_list, lists)),
+        "baseline": read_baseline(baseline),
+    }
     return [
         _with(one, {name: value for name, value in given.items() if value}) for one in detectors
     ]
+
+
+def _read_list(given: Any) -> PrefixTable:
+    return given if isinstance(given, PrefixTable) else load_threat_list(given)
 
 
 def _with(detector: Any, given: dict[str, object]) -> Detector:
