@@ -97,20 +97,21 @@ def links_plot(gathered: Gathered) -> Chart:
 
 def _cells(links: pa.Table, most: int) -> list[dict[str, Any]]:
     rows, columns, table = matrix(links, most)
-    largest = math.log1p(pc.max(table["bytes"]).as_py() or 1)
+    logs = [math.log1p(n_bytes) for n_bytes in table["bytes"].to_pylist()]
+    least, largest = min(logs), max(logs)
     return [
         {
             "source": clean(one["source"]),
             "destination": clean(one["destination"]),
             "row": rows.index(one["source"]),
             "column": columns.index(one["destination"]),
-            "strength": math.log1p(one["bytes"]) / largest,
+            "strength": (log - least) / (largest - least) if largest > least else 1,
             "text": _short(one["bytes"]),
             "tip": f"{clean(one['source'])} to {clean(one['destination'])}: "
             f"{size(one['bytes'])}, {count(one['records'])} records, "
             f"{count(one['rejected'])} rejected",
         }
-        for one in table.to_pylist()
+        for log, one in zip(logs, table.to_pylist(), strict=True)
     ]
 
 
