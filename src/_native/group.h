@@ -83,7 +83,7 @@ uint32_t fp_groups_measure(const fp_groups *groups, uint32_t measure, fp_chosen 
 void fp_groups_wide(const fp_groups *groups, uint32_t measure, uint32_t id, int64_t *high,
                     uint64_t *low);
 /* The groups with the largest measure, largest first; among equals those whose keys are less, key
- * after key; null is last. ids: room for `limit`. Returns their number, below 0: an fp_status. */
-int64_t fp_groups_top(const fp_groups *groups, uint32_t measure, uint32_t limit, uint32_t *ids);
+ * after key; null is last. ids: room for `limit`. Returns their number. */
+uint32_t fp_groups_top(const fp_groups *groups, uint32_t measure, uint32_t limit, uint32_t *ids);
 
 #endif

@@ -115,25 +115,9 @@ static void encode_bool(const fp_key *key, const struct ArrowArray *array, const
     }
 }
 
-/* Text of an array, as what encodes it wants it. */
-typedef struct texts_at {
-    const int32_t *offsets;
-    const uint8_t *bytes, *end;
-} texts_at;
-
-static const uint8_t nothing[1];
-
-static texts_at texts_of(const struct ArrowArray *array) {
-    if (array->length == 0)
-        return (texts_at){NULL, nothing, nothing};
-    const int32_t *offsets = (const int32_t *)array->buffers[1] + array->offset;
-    const uint8_t *bytes = array->buffers[2] ? array->buffers[2] : nothing;
-    return (texts_at){offsets, bytes, bytes + offsets[array->length]};
-}
-
 static fp_status encode_text(fp_key *key, const struct ArrowArray *array, const fp_tile *tile,
                              uint64_t *words, uint32_t n_words) {
-    texts_at texts = texts_of(array);
+    fp_array_texts texts = fp_texts_of(array);
     const uint8_t *validity = fp_validity(array);
     int64_t others[FP_TILE_ROWS];
     uint32_t places[FP_TILE_ROWS], numbers[FP_TILE_ROWS], n_others = 0;
@@ -167,7 +151,7 @@ static fp_status encode_text(fp_key *key, const struct ArrowArray *array, const 
 
 /* A dictionary's value, met for the first time; a null among them stays without a number. */
 FP_APART fp_status meet_value(fp_key *key, const struct ArrowArray *values, int64_t code) {
-    texts_at texts = texts_of(values);
+    fp_array_texts texts = fp_texts_of(values);
     if (is_null(fp_validity(values), code + values->offset))
         return FP_OK;
     uint32_t number;

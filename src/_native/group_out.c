@@ -192,7 +192,7 @@ static void sink(const fp_groups *groups, uint32_t measure, uint32_t *heap, uint
     }
 }
 
-int64_t fp_groups_top(const fp_groups *groups, uint32_t measure, uint32_t limit, uint32_t *ids) {
+uint32_t fp_groups_top(const fp_groups *groups, uint32_t measure, uint32_t limit, uint32_t *ids) {
     uint32_t n = limit < groups->n_groups ? limit : groups->n_groups;
     if (n == 0)
         return 0;

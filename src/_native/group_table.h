@@ -89,6 +89,21 @@ static inline bool fp_bit(const uint8_t *bits, int64_t at) {
     return bits[at >> 3] >> (at & 7) & 1;
 }
 
+/* Text of an array that was checked: value i of its rows is bytes[offsets[i]..offsets[i + 1]]. */
+typedef struct fp_array_texts {
+    const int32_t *offsets;
+    const uint8_t *bytes, *end;
+} fp_array_texts;
+
+static inline fp_array_texts fp_texts_of(const struct ArrowArray *array) {
+    static const uint8_t nothing[1];
+    if (array->length == 0)
+        return (fp_array_texts){NULL, nothing, nothing};
+    const int32_t *offsets = (const int32_t *)array->buffers[1] + array->offset;
+    const uint8_t *bytes = array->buffers[2] ? array->buffers[2] : nothing;
+    return (fp_array_texts){offsets, bytes, bytes + offsets[array->length]};
+}
+
 /* group_keys.c: are the arrays what they say, and can every number be rounded? Then a tile's
  * values, into words that are zeros. */
 fp_status fp_key_check(const fp_key *key, const struct ArrowArray *array, int64_t n);

@@ -5,6 +5,8 @@ COUNT, VALID, SUM, MIN, MAX, OR, MINUTES = range(7)
 GROUP_KEYS_MAX = c.FP_GROUP_KEYS_MAX
 GROUP_MEASURES_MAX = c.FP_GROUP_MEASURES_MAX
 
+cdef ASTRAY = "an Arrow array contradicts itself: its length, offsets or codes lead out of it"
+
 
 cdef class _Lent:
     """The C structs of arrays, one after another; NULL for None. They hold while it lives."""
@@ -56,7 +58,8 @@ cdef class GroupTable:
             measure[i].how = how
             measure[i].kind = kind
             measure[i].unit = unit
-        self.groups = c.fp_groups_new(key, len(keys), measure, len(measures), dictionary_seed)
+        self.groups = c.fp_groups_new(
+            key, <uint32_t>len(keys), measure, <uint32_t>len(measures), dictionary_seed)
         free(key)
         free(measure)
         if self.groups == NULL:
@@ -99,8 +102,7 @@ cdef class GroupTable:
 
     cdef check(self, int status):
         if status == c.FP_ERR_STATE:
-            raise ValueError(
-                "an Arrow array contradicts itself: its length, offsets or codes lead out of it")
+            raise ValueError(ASTRAY)
         if status == c.FP_ERR_SIZE:
             raise ValueError(
                 "more than the table can tell: 2**30 groups, 2 GiB of text of one key, or a "
@@ -184,11 +186,83 @@ cdef class GroupTable:
         limit = min(limit, c.fp_groups_count(self.groups))
         ids = pa.allocate_buffer(<int64_t>limit * 4)
         cdef uint32_t *at = <uint32_t *><size_t>ids.address
-        cdef int64_t n
         with nogil:
-            n = c.fp_groups_top(self.groups, measure, limit, at)
-        check(<int>min(n, 0))
+            c.fp_groups_top(self.groups, measure, limit, at)
         return ids
+
+
+cdef class SeenRows:
+    """A set of rows, by their hashes. It serves one thread at a time.
+
+    Parameters
+    ----------
+    kinds : list of int
+        Of the columns of a row.
+    seed : int
+        The same seed gives the same hashes.
+    """
+
+    cdef c.fp_seen_set *seen
+
+    def __cinit__(self, kinds, uint64_t seed):
+        cdef int *kind = <int *>allocate(len(kinds), sizeof(int))
+        for i, one in enumerate(kinds):
+            kind[i] = one
+        self.seen = c.fp_seen_new(kind, <uint32_t>len(kinds), seed)
+        free(kind)
+        if self.seen == NULL:
+            raise MemoryError
+
+    def __dealloc__(self):
+        c.fp_seen_free(self.seen)
+
+    def __len__(self):
+        return c.fp_seen_count(self.seen)
+
+    @property
+    def nbytes(self):
+        """Bytes of memory."""
+        return c.fp_seen_bytes(self.seen)
+
+    def add(self, arrays, hours, int64_t n):
+        """Take n rows: (buffer of a bit a row that was not there, how many)."""
+        cdef _Lent lent = _Lent(arrays)
+        cdef _Lent times = _Lent([hours])
+        fresh = zeros((n + 7) // 8)
+        cdef uint8_t *bits = <uint8_t *><size_t>fresh.address
+        cdef int64_t n_fresh
+        cdef int status
+        with nogil:
+            status = c.fp_seen_add(self.seen, lent.arrays, times.arrays[0], n, bits, &n_fresh)
+        if status == c.FP_ERR_STATE:
+            raise ValueError(ASTRAY)
+        check(status)
+        return fresh, n_fresh
+
+    def forget(self, hour):
+        """Drop the rows of hours before this one."""
+        cdef int32_t first = <int32_t>max(min(hour, 2**31 - 1), -2**31)
+        cdef int status
+        with nogil:
+            status = c.fp_seen_forget(self.seen, first)
+        check(status)
+
+    def save(self):
+        """All rows as a buffer, which `load` takes."""
+        rows = pa.allocate_buffer(<int64_t>c.fp_seen_count(self.seen) * 16)
+        cdef uint8_t *at = <uint8_t *><size_t>rows.address
+        with nogil:
+            c.fp_seen_save(self.seen, at)
+        return rows
+
+    def load(self, rows):
+        """Take the rows of another that has the same kinds and seed."""
+        cdef const uint8_t *at = <const uint8_t *><size_t>rows.address
+        cdef uint64_t n = rows.size // 16
+        cdef int status
+        with nogil:
+            status = c.fp_seen_load(self.seen, at, n)
+        check(status)
 
 
 cdef zeros(size_t size):

@@ -204,7 +204,7 @@ cdef extern from "group.h" nogil:
         uint8_t *valid, uint32_t *wide)
     void fp_groups_wide(
         const fp_groups *groups, uint32_t measure, uint32_t id, int64_t *high, uint64_t *low)
-    int64_t fp_groups_top(
+    uint32_t fp_groups_top(
         const fp_groups *groups, uint32_t measure, uint32_t limit, uint32_t *ids)
 cdef extern from "text_rows.h" nogil:
     ctypedef struct fp_texts:
@@ -267,3 +267,19 @@ cdef extern from "sha1.h" nogil:
 
 cdef extern from "tag.h" nogil:
     fp_status fp_decode_tags(const ArrowArray *texts, fp_texts *out)
+
+
+cdef extern from "seen.h" nogil:
+    ctypedef struct fp_seen_set:
+        pass
+
+    fp_seen_set *fp_seen_new(const int *kinds, uint32_t n_columns, uint64_t seed)
+    void fp_seen_free(fp_seen_set *seen)
+    fp_status fp_seen_add(
+        fp_seen_set *seen, const ArrowArray *const *arrays, const ArrowArray *hours, int64_t n,
+        uint8_t *fresh, int64_t *n_fresh)
+    fp_status fp_seen_forget(fp_seen_set *seen, int32_t hour)
+    uint64_t fp_seen_count(const fp_seen_set *seen)
+    size_t fp_seen_bytes(const fp_seen_set *seen)
+    void fp_seen_save(const fp_seen_set *seen, uint8_t *out)
+    fp_status fp_seen_load(fp_seen_set *seen, const uint8_t *rows, uint64_t n)

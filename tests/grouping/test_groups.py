@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import grouped
 from flowparse.grouping import Groups, Key, Measure
+from strategies import LAW
 
 UTC_SECONDS = pa.timestamp("s", "UTC")
 SCHEMA = pa.schema(
@@ -97,6 +98,7 @@ def batch_of(rows: list[dict[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
 
 
+@LAW
 @given(rows_of_few, keys)
 def test_groups_are_those_of_plain_python(rows: list[dict[str, Any]], by: list[Key]) -> None:
     """Every key once, null among them, with every measure of its rows."""
@@ -107,6 +109,7 @@ def test_groups_are_those_of_plain_python(rows: list[dict[str, Any]], by: list[K
     assert len(groups) == len(wanted)
 
 
+@LAW
 @given(rows_of_few, keys, st.data())
 def test_cuts_copies_and_order_do_not_matter(
     rows: list[dict[str, Any]], by: list[Key], data: st.DataObject
@@ -128,6 +131,7 @@ def test_cuts_copies_and_order_do_not_matter(
     assert grouped.as_groups(first.table(), len(by)) == wanted
 
 
+@LAW
 @given(rows_of_few, st.lists(st.none() | st.booleans(), min_size=40, max_size=40))
 def test_where_chooses_rows(rows: list[dict[str, Any]], chosen: list[bool | None]) -> None:
     """Only rows for which it is true are taken; null is not."""
@@ -139,6 +143,7 @@ def test_where_chooses_rows(rows: list[dict[str, Any]], chosen: list[bool | None
     assert grouped.as_groups(groups.table(), 2) == grouped.group(kept, by, MEASURES)
 
 
+@LAW
 @given(rows_of_few, keys, st.integers(0, 8), st.sampled_from(MEASURES))
 def test_top_is_the_sorted_table(
     rows: list[dict[str, Any]], by: list[Key], limit: int, measure: Measure
@@ -159,6 +164,7 @@ def test_top_is_the_sorted_table(
     assert groups.top(measure.name, limit).to_pylist() == wanted
 
 
+@LAW
 @given(rows_of_few)
 def test_number_tells_the_group_of_each_row(rows: list[dict[str, Any]]) -> None:
     """Row i of a batch belongs to row number[i] of the table."""

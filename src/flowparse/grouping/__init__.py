@@ -6,9 +6,21 @@ is the table that most of them keep.
 
 from __future__ import annotations
 
-from flowparse.grouping.fold import Fold, GroupFold
+from flowparse.grouping.fold import Fold, GroupFold, Prelude
 from flowparse.grouping.groups import Groups
 from flowparse.grouping.passing import Passed, run_pass
+from flowparse.grouping.seen import Once, Seen
 from flowparse.grouping.spec import Key, Measure
 
-__all__ = ["Fold", "GroupFold", "Groups", "Key", "Measure", "Passed", "run_pass"]
+__all__ = [
+    "Fold",
+    "GroupFold",
+    "Groups",
+    "Key",
+    "Measure",
+    "Once",
+    "Passed",
+    "Prelude",
+    "Seen",
+    "run_pass",
+]

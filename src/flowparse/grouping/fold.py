@@ -11,7 +11,7 @@ import pyarrow as pa
 from flowparse.grouping.groups import Groups
 from flowparse.grouping.spec import Key, Measure
 
-__all__ = ["Fold", "GroupFold"]
+__all__ = ["Fold", "GroupFold", "Prelude"]
 
 
 class Fold(ABC):
@@ -37,6 +37,22 @@ class Fold(ABC):
     @abstractmethod
     def absorb(self, other: Self) -> None:
         """Take what another thread's has gathered; `other` is of no use afterwards."""
+
+
+class Prelude(ABC):
+    """What sees every batch of a pass, one after another, before the folds do.
+
+    It runs on one thread, and chooses the rows that the folds get.
+    """
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """The columns that it needs; batches may have more."""
+
+    @abstractmethod
+    def choose(self, batch: pa.RecordBatch) -> pa.BooleanArray | None:
+        """The rows that go on, those that are true; None for all."""
 
 
 class GroupFold(Fold):
