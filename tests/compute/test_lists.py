@@ -198,7 +198,8 @@ def columns_of(values: pa.Table) -> list[bytes]:
 def test_an_inventory_in_columns() -> None:
     """Parquet and Arrow keep the types of their columns; text of any kind holds networks."""
     networks = pa.array(["10.0.0.0/8", "10.7.0.0/16"])
-    for array in (networks, networks.cast(pa.large_string()), networks.dictionary_encode()):
+    wide, views = networks.cast(pa.large_string()), networks.cast(pa.string_view())
+    for array in (networks, wide, views, networks.dictionary_encode()):
         values = pa.table({"network": array, "cost": [1, 2]})
         for data in columns_of(values):
             table = compute.load_networks(gzip.compress(data))

@@ -21,6 +21,7 @@ __all__ = [
     "name_distinct",
     "plain_text",
     "whole",
+    "without_views",
 ]
 
 #: What a function is given, once it is Arrow, and what it gives.
@@ -106,10 +107,11 @@ def _map_array(array: pa.Array, type_: pa.DataType, run: Run, keep_dictionary: b
     """`run` over the dictionary, if there is one that is no longer than the array."""
     if not pt.is_dictionary(array.type):
         return run(_cast(array, type_))
-    if len(array.dictionary) > len(array):
-        mapped = run(_cast(array.dictionary_decode(), type_))
+    values = _cast(array.dictionary, type_)
+    if len(values) > len(array):
+        mapped = run(values.take(array.indices))
         return mapped.dictionary_encode() if keep_dictionary else mapped
-    mapped = run(_cast(array.dictionary, type_))
+    mapped = run(values)
     if keep_dictionary:
         return _recode(mapped.dictionary_encode(), array.indices)
     return mapped.take(array.indices)
@@ -117,6 +119,13 @@ def _map_array(array: pa.Array, type_: pa.DataType, run: Run, keep_dictionary: b
 
 def _cast(array: pa.Array, type_: pa.DataType) -> pa.Array:
     return array if array.type.equals(type_) else array.cast(type_)
+
+
+def without_views(table: pa.Table) -> pa.Table:
+    """Text and bytes in layouts whose rows Arrow can take."""
+    plain = {pa.string_view(): pa.string(), pa.binary_view(): pa.binary()}
+    fields = [field.with_type(plain.get(field.type, field.type)) for field in table.schema]
+    return table.cast(pa.schema(fields, table.schema.metadata))
 
 
 def plain_text(values: Any, what: str) -> Column:

@@ -107,7 +107,8 @@ def _choose(name: str, names: Sequence[str], column: str | None) -> str:
 def _networks(name: str, values: pa.Table, column: str) -> pa.StringArray:
     networks = values.column(column)
     type_ = networks.type.value_type if pt.is_dictionary(networks.type) else networks.type
-    if not (pt.is_string(type_) or pt.is_large_string(type_) or pt.is_null(type_)):
+    kinds = (pt.is_string, pt.is_large_string, pt.is_string_view, pt.is_null)
+    if not any(is_kind(type_) for is_kind in kinds):
         raise NetworkListError(
             f"{name}: column {column}: expected text, got {type_}", source=name, line=1, text=column
         )

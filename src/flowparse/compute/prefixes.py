@@ -10,7 +10,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from flowparse import _core
-from flowparse.compute.arrays import Column, map_text
+from flowparse.compute.arrays import Column, map_text, without_views
 
 __all__ = ["EXPECTED_NETWORK", "PrefixTable", "in_network", "is_private", "longest_prefix"]
 
@@ -77,7 +77,7 @@ class PrefixTable:
 
     def _fill(self, networks: pa.StringArray, values: Any, complain: Complain) -> None:
         self.networks = networks
-        self.values = None if values is None else pa.table(values).combine_chunks()
+        self.values = None if values is None else without_views(pa.table(values)).combine_chunks()
         if self.values is not None and self.values.num_rows != len(networks):
             raise ValueError(
                 f"values: expected a row for each of {len(networks)} networks, "
