@@ -11,7 +11,15 @@ import pytest
 import flowparse
 
 HEAVY = ("boto3", "botocore", "polars", "duckdb", "pyspark", "pandas", "numpy", "click", "rich")
-TOPICS = ("flowparse.compute", "flowparse.testing", "flowparse.aws", "flowparse.cli")
+TOPICS = (
+    "flowparse.aggregate",
+    "flowparse.aws",
+    "flowparse.cli",
+    "flowparse.compute",
+    "flowparse.detect",
+    "flowparse.report",
+    "flowparse.testing",
+)
 
 
 def python(code: str) -> str:

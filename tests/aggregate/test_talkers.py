@@ -77,6 +77,22 @@ def test_a_field_that_the_format_lacks_is_null() -> None:
     assert (row["vpc_id"], row["bytes"], row["share"], row["first_seen"]) == (None, 11, 1.0, None)
 
 
+@pytest.mark.parametrize("name", ["future-a", "future_a"])
+def test_a_field_that_nobody_knows(name: str) -> None:
+    """A field of the format that the registry does not know is a key, in either spelling."""
+    log = b"srcaddr dstaddr dstport bytes future-a\na b 1 5 x\nc d 1 6 y\n"
+    assert aggregate.top_talkers(log, name)["future_a"].to_pylist() == ["y", "x"]
+
+
+def test_a_sum_that_does_not_fit_is_told() -> None:
+    """Bytes that add up to more than int64 holds are an error that names the key, never less."""
+    log = b"srcaddr dstaddr dstport bytes\na b 1 9223372036854775807\na b 1 1\nc d 1 5\n"
+    with pytest.raises(OverflowError, match=r"9223372036854775808 for \{'srcaddr': 'a'\}"):
+        aggregate.top_talkers(log, "srcaddr")
+    kept = aggregate.top_talkers(log, "srcaddr", filters=[("bytes", "<", 2**62)])
+    assert kept["bytes"].to_pylist() == [5, 1]
+
+
 def test_nothing() -> None:
     """Of no record there is no row, with the columns of any answer."""
     table = aggregate.top_talkers(b"srcaddr dstaddr dstport bytes\n")

@@ -140,3 +140,13 @@ def test_exit_codes(run, bad_log, tmp_path, command):
     damaged.write_bytes(b"\x1f\x8b not gzip")
     collected = run(command, bad_log, damaged, "--on-reject", "collect")
     assert (collected.exit_code, bool(rows(collected))) == (3, True)
+
+
+def test_a_sum_that_does_not_fit(run, tmp_path):
+    """A sum beyond 64 bits is one line that says which, and exit code 3."""
+    path = tmp_path / "wide.log"
+    path.write_text(f"srcaddr dstaddr dstport bytes\na b 1 {2**63 - 1}\na b 1 1\n")
+    result = run("top", path)
+    assert (result.exit_code, result.stdout) == (3, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("flowparse: error: column 'bytes': the sum of 'bytes' is ")

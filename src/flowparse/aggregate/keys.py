@@ -10,7 +10,6 @@ import pyarrow as pa
 
 from flowparse.compute import network_of
 from flowparse.fields import FIELDS, column_name, field_name
-from flowparse.schema import is_known
 
 __all__ = ["By", "fold_networks", "read_by", "read_limit", "read_measure"]
 
@@ -69,7 +68,7 @@ def read_by(
 
 def _read_one(name: str, prefix: int | None, prefix_ipv6: int | None) -> By:
     column, mark, own = name.partition("/")
-    column = column_name(column) if is_known(column) else column
+    column = column_name(column)
     field = FIELDS.get(field_name(column))
     is_address = field is not None and field.kind == "address"
     if mark:

@@ -75,7 +75,7 @@ def _run(run: Callable[[], Any]) -> int:
         return error.exit_code
     except pa.ArrowException:  # some are ValueErrors, but never the user's fault
         raise
-    except (FlowparseError, ValueError, OSError) as error:
+    except (FlowparseError, ValueError, OSError, OverflowError) as error:
         say(in_cli_words(_message(error)))
         return code_of(error)
 
