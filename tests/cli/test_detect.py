@@ -73,7 +73,7 @@ def test_a_baseline_is_saved_and_used(run, records, tmp_path):
     assert (result.exit_code, result.stdout) == (0, "")
     assert "services" in result.stderr
     new = ["--detector", "new-service", "--set", "new-service.learn_hours=12"]
-    new += ["--set", "new-service.minimum_records=1"]
+    new += ["--set", "new-service.stays_hours=1"]
     assert told(run("detect", records, *new))
     assert told(run("detect", records, *new, "--baseline", usual)) == []
 

@@ -18,8 +18,8 @@ EAGER: tuple[Detector, ...] = (
     DETECTORS["denied-spike"](minimum_records=3, past_windows=1, past_hours=0.1),  # type: ignore[call-arg]
     DETECTORS["data-loss"](minimum_skips=2, past_windows=3),  # type: ignore[call-arg]
     DETECTORS["asymmetric-reject"](minimum_answers=1, doors=True, minimum_requests=1),  # type: ignore[call-arg]
-    DETECTORS["new-service"](learn_hours=12, minimum_records=1),  # type: ignore[call-arg]
-    DETECTORS["new-peer"](learn_hours=12, most_new=99, most_at_once=99),  # type: ignore[call-arg]
+    DETECTORS["new-service"](learn_hours=12, stays_hours=1),  # type: ignore[call-arg]
+    DETECTORS["new-peer"](learn_hours=12, stays_hours=1, most_new=99, most_at_once=99),  # type: ignore[call-arg]
 )
 
 

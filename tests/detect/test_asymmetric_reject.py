@@ -24,7 +24,10 @@ def shut(hour: int, **about: Any) -> list[dict[str, Any]]:
 def test_answers_that_an_acl_rejects_are_one_finding_an_episode() -> None:
     """Hours in a row join; the finding has the numbers of the first."""
     whole = facts(talks=[*shut(3), *shut(4), *shut(8)])
-    assert told(whole) == [("10.0.0.1:443", 3, "high"), ("10.0.0.1:443", 8, "high")]
+    assert told(whole) == [
+        ("10.0.0.1:443 at eni-1", 3, "high"),
+        ("10.0.0.1:443 at eni-1", 8, "high"),
+    ]
     first = AsymmetricReject().find(whole).to_pylist()[0]
     assert (first["srcaddr"], first["dstaddr"], first["dstport"]) == ("10.0.0.9", "10.0.0.1", 443)
     assert (first["records"], first["action"]) == (9, "REJECT")
@@ -42,7 +45,7 @@ def test_a_closed_door_is_told_apart_and_only_on_request() -> None:
     """Requests rejected at the door are either's: low, and not by default."""
     whole = facts(talks=[talk(0, action="REJECT", records=40)])
     assert told(whole) == []
-    assert told(whole, doors=True) == [("10.0.0.1:443", 0, "low")]
+    assert told(whole, doors=True) == [("10.0.0.1:443 at eni-1", 0, "low")]
     (row,) = AsymmetricReject(doors=True).find(whole).to_pylist()
     assert "security group, or the inbound side of a network ACL" in row["why"]
 

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import flowparse
 from detect.records import EAGER, day_of, lines, log
 from flowparse import detect
+from flowparse.detect.findings import IDENTITY
 from strategies import LAW
 
 #: Each example reads several times.
@@ -77,9 +78,9 @@ def test_what_comes_late_is_told_once(seed: int, late: int) -> None:
     with TemporaryDirectory() as folder:
         parts = [rows[: late + 20], rows[late + 20 :], []]
         told = [row for part in parts for row in found(log(part), state=folder)]
-    names = [(row["time"], row["detector"], row["entity"]) for row in told]
+    names = [tuple(row[name] for name in IDENTITY) for row in told]
     assert len(names) == len(set(names))
-    whole = {(row["time"], row["detector"], row["entity"]) for row in found(log(rows))}
+    whole = {tuple(row[name] for name in IDENTITY) for row in found(log(rows))}
     assert whole <= set(names)
 
 

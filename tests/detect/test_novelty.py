@@ -37,10 +37,10 @@ def test_a_port_that_never_answered_before_is_found_at_its_first_hour() -> None:
     """HTTPS for two days, and then 4444."""
     talks = [*life(range(48)), *life(range(30, 48), port=4444)]
     (row,) = NewService().find(facts(talks)).to_pylist()
-    assert told(NewService(), facts(talks)) == [("10.0.0.1:4444", 30)]
+    assert told(NewService(), facts(talks)) == [("10.0.0.1:4444", 32)]
     assert (row["dstaddr"], row["dstport"], row["srcaddr"]) == ("10.0.0.1", 4444, None)
     assert row["why"] == (
-        "10.0.0.1 answered at TCP port 4444, 5 times in an hour, and never before"
+        "10.0.0.1 answered at TCP port 4444, 15 times in 3 hours, and never before"
     )
 
 
@@ -53,8 +53,8 @@ def test_a_port_that_never_answered_before_is_found_at_its_first_hour() -> None:
         [talk(30, port=4444)],  # nobody answered
         [talk(30, port=4444, is_answer=True, action="REJECT", records=9)],
         life(range(30, 48), port=40_000),  # of which clients draw theirs
-        life(range(30, 31), port=4444, records=2),
-        life(range(30, 31), port=0, protocol=1),
+        life(range(30, 32), port=4444),  # a job
+        life(range(30, 40), port=0, protocol=1),
     ],
 )
 def test_what_is_no_new_service(rows: list[dict[str, Any]]) -> None:
@@ -64,13 +64,13 @@ def test_what_is_no_new_service(rows: list[dict[str, Any]]) -> None:
 
 def test_a_syn_ack_proves_a_high_port() -> None:
     """Where flags tell who answered, every port is a service."""
-    high = life(range(30, 31), port=40_000, flags=SYN_ACK)
-    assert told(NewService(), facts([*life(range(48)), *high])) == [("10.0.0.1:40000", 30)]
+    high = life(range(30, 40), port=40_000, flags=SYN_ACK)
+    assert told(NewService(), facts([*life(range(48)), *high])) == [("10.0.0.1:40000", 32)]
 
 
 def test_a_server_that_opens_ports_as_it_goes_is_left_alone() -> None:
     """A passive FTP server answers at new ports each hour."""
-    ports = [row for hour in range(48) for row in life(range(hour, hour + 1), port=2000 + hour)]
+    ports = [row for hour in range(48) for row in life(range(hour, hour + 3), port=2000 + hour)]
     assert told(NewService(), facts([*life(range(48)), *ports])) == []
 
 
@@ -81,30 +81,36 @@ def test_a_peer_to_which_a_host_never_turned_is_found() -> None:
     """One server for a day and a half, and then another one."""
     talks = [*life(range(48)), *life(range(36, 48), server="203.0.113.7")]
     (row,) = NewPeer().find(facts(talks)).to_pylist()
-    assert told(NewPeer(), facts(talks)) == [("10.0.0.9", 36)]
+    assert told(NewPeer(), facts(talks)) == [("10.0.0.9", 38)]
     assert (row["srcaddr"], row["dstaddr"], row["severity"]) == ("10.0.0.9", "203.0.113.7", "low")
-    assert "sent 1,000 bytes to 203.0.113.7" in row["why"]
+    assert "sent 3,000 bytes to 203.0.113.7" in row["why"]
 
 
 def test_a_host_that_meets_peers_all_day_is_left_alone() -> None:
     """A new peer each hour is what a browser does."""
-    peers = [talk(hour, server=f"203.0.113.{hour}") for hour in range(48)]
+    peers = [talk(hour + n, server=f"203.0.113.{hour}") for hour in range(48) for n in range(3)]
     assert told(NewPeer(), facts(peers)) == []
 
 
 def test_many_new_peers_at_once_are_a_scan() -> None:
     """Which the scan detectors weigh."""
-    swept = [talk(36, server=f"10.0.1.{n}") for n in range(50)]
+    swept = [talk(36 + h, server=f"10.0.1.{n}") for n in range(50) for h in range(3)]
     assert told(NewPeer(), facts([*life(range(48)), *swept])) == []
-    few = [talk(36, server=f"10.0.1.{n}") for n in range(3)]
+    few = [talk(36 + h, server=f"10.0.1.{n}") for n in range(3) for h in range(3)]
     (row,) = NewPeer().find(facts([*life(range(48)), *few])).to_pylist()
     assert (row["dstaddr"], row["measure"]) == (None, 3.0)
 
 
 def test_clients_that_come_are_no_peers() -> None:
     """A server has new clients all day; who asks is whom it is about."""
-    come = [row for n in range(40) for row in both(36, client=f"203.0.113.{n}")]
+    come = [row for n in range(40) for row in life(range(36, 40), client=f"203.0.113.{n}")]
     assert told(NewPeer(), facts([*life(range(48)), *come])) == []
+
+
+def test_a_host_is_watched_whatever_it_does() -> None:
+    """One that only ever answered, and now asks, has had its time of learning."""
+    asks = life(range(36, 48), client="10.0.0.1", server="203.0.113.7")
+    assert told(NewPeer(), facts([*life(range(48)), *asks])) == [("10.0.0.1", 38)]
 
 
 # ---------------------------------------------------------------- the baseline
@@ -115,17 +121,17 @@ def test_a_baseline_needs_no_time_of_learning(tmp_path: Path) -> None:
     usual = Baseline.of(facts(life(range(3))))
     usual.save(tmp_path / "usual.parquet")
     usual = Baseline.load(tmp_path / "usual.parquet")
-    now = facts([*life(range(1)), *life(range(1), port=4444, server="10.0.0.1")])
-    assert told(NewService(baseline=usual), now) == [("10.0.0.1:4444", 0)]
+    now = facts([*life(range(3)), *life(range(3), port=4444, server="10.0.0.1")])
+    assert told(NewService(baseline=usual), now) == [("10.0.0.1:4444", 2)]
     assert told(NewPeer(baseline=usual), now) == []
-    other = facts([*life(range(1)), talk(0, server="203.0.113.7")])
-    assert told(NewPeer(baseline=usual), other) == [("10.0.0.9", 0)]
+    other = facts([*life(range(3)), *life(range(3), server="203.0.113.7")])
+    assert told(NewPeer(baseline=usual), other) == [("10.0.0.9", 2)]
 
 
 def test_a_host_that_is_not_in_the_baseline_still_learns() -> None:
     """A new machine is no new service."""
     usual = Baseline.of(facts(life(range(3))))
-    now = facts(life(range(1), server="10.0.0.77", client="10.0.0.78"))
+    now = facts(life(range(3), server="10.0.0.77", client="10.0.0.78"))
     assert told(NewService(baseline=usual), now) == told(NewPeer(baseline=usual), now) == []
 
 
@@ -159,7 +165,7 @@ def test_hours_that_come_later_change_nothing(seed: int, cut: int) -> None:
         )
     ]
     whole = facts(rows)
-    for detector in (NewPeer(most_new=2), NewService(minimum_records=1)):
+    for detector in (NewPeer(stays_hours=2), NewService(stays_hours=1)):
         before = detector.find(until(whole, HOUR * cut)).to_pylist()
         after = detector.find(whole).to_pylist()
         assert before == [row for row in after if row["time"].timestamp() < BEGIN + HOUR * cut]

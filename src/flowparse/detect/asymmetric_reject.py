@@ -14,6 +14,7 @@ from flowparse.detect.facts import Facts
 from flowparse.detect.findings import gather_findings, make_findings
 from flowparse.detect.gather import HOUR
 from flowparse.detect.sums import group
+from flowparse.detect.usage import name_service
 
 __all__ = ["AsymmetricReject"]
 
@@ -24,7 +25,7 @@ _SUMS: Final = {
     "first_seen": "min",
     "last_seen": "max",
 }
-_SAID: Final = ["server", "port", "interface_id", *_COUNTS]
+_SAID: Final = ["server", "port", "protocol", "interface_id", *_COUNTS]
 
 
 @dataclass(frozen=True)
@@ -80,7 +81,7 @@ class AsymmetricReject(Detector):
         )
         begun = first_windows(hours.filter(pc.and_(many, most)), _PLACE, "hour", HOUR)
         why = [
-            f"{_named(row)} at {row['interface_id']}: {row['asked']:,} requests were accepted, and "
+            f"{_named(row)}: {row['asked']:,} requests were accepted, and "
             f"{row['denied']:,} of {row['denied'] + row['answered']:,} answers rejected: a network "
             "ACL that lacks a rule for answers, since a security group would let them pass"
             for row in begun.select(_SAID).to_pylist()
@@ -95,7 +96,7 @@ class AsymmetricReject(Detector):
         shut = pc.and_(many, pc.equal(hours["asked"], 0))
         begun = first_windows(hours.filter(shut), _PLACE, "hour", HOUR)
         why = [
-            f"{_named(row)} at {row['interface_id']}: all {row['refused']:,} requests were "
+            f"{_named(row)}: all {row['refused']:,} requests were "
             "rejected at the door: a security group, or the inbound side of a network ACL"
             for row in begun.select(_SAID).to_pylist()
         ]
@@ -152,4 +153,5 @@ def _sum_hours(pairs: pa.Table) -> pa.Table:
 
 
 def _named(row: dict[str, Any]) -> str:
-    return f"{row['server']}:{row['port']}"
+    service = name_service(row["server"], row["port"], row["protocol"])
+    return f"{service} at {row['interface_id']}" if row["interface_id"] else service

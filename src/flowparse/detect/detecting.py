@@ -94,7 +94,7 @@ def run(
     >>> picky = detect.DETECTORS["asymmetric-reject"](minimum_answers=1)
     >>> found = detect.run(log, [picky])
     >>> found.select(["detector", "severity", "entity"]).to_pylist()
-    [{'detector': 'asymmetric-reject', 'severity': 'high', 'entity': '10.0.0.1:443'}]
+    [{'detector': 'asymmetric-reject', 'severity': 'high', 'entity': '10.0.0.1:443 at eni-1'}]
     """
     chosen = arm(choose(detectors), lists, baseline)
     with detecting(source, chosen, state, duplicates, reading) as outcome:

@@ -12,9 +12,9 @@ from flowparse.detect.baselines import Baseline
 from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import make_findings
-from flowparse.detect.novelty import HOST, Learning, first_uses
+from flowparse.detect.novelty import HOST, Learning, new_uses
 from flowparse.detect.sums import group
-from flowparse.detect.usage import PEER, peers_of
+from flowparse.detect.usage import PEER, hosts_of, peers_of
 
 __all__ = ["NewPeer"]
 
@@ -30,7 +30,7 @@ _SUMS: Final = {
 
 @dataclass(frozen=True)
 class NewPeer(Detector):
-    """A private host that begins to talk with somebody, though it has its fixed peers.
+    """A private host that begins to turn to somebody again and again, and has its fixed peers.
 
     Many hosts meet new peers all day, and say nothing thereby. So only one that met hardly any in
     the hours before is told of. It counts who asks: clients that come to a server are new all
@@ -41,6 +41,8 @@ class NewPeer(Detector):
     learn_hours : int
         From a host's first hour on, so long nothing is new: a day has all that comes daily.
         Hosts of a baseline need none.
+    stays_hours, within_hours : int
+        A peer that stays is turned to in so many hours of so many: what is asked once is a link.
     quiet_hours, most_new : int
         A host that met more than so many new peers in so many hours before is no host of fixed
         peers.
@@ -55,16 +57,20 @@ class NewPeer(Detector):
     needs: ClassVar[tuple[str, ...]] = ("start", "srcaddr", "dstaddr")
 
     learn_hours: int = 24
+    stays_hours: int = 3
+    within_hours: int = 6
     quiet_hours: int = 12
-    most_new: int = 0
+    most_new: int = 2
     most_at_once: int = 3
     baseline: Baseline | None = None
 
     def find(self, facts: Facts) -> pa.Table:
-        """One finding a host and hour."""
-        learning = Learning(self.learn_hours, self.quiet_hours, self.most_new)
+        """One finding a host and hour in which it was clear that peers stay."""
+        learning = Learning(
+            self.learn_hours, self.stays_hours, self.within_hours, self.quiet_hours, self.most_new
+        )
         known = self.baseline.peers if self.baseline else None
-        firsts = first_uses(peers_of(facts.talks), PEER, learning, known)
+        firsts = new_uses(peers_of(facts.talks), PEER, hosts_of(facts.talks), learning, known)
         hosts = group(firsts, (*HOST, "hour"), _SUMS, only=("interface_id", "peer"))
         met = firsts.group_by([*HOST, "hour"]).aggregate([("peer", "count")])
         hosts = hosts.join(met, [*HOST, "hour"], join_type="inner")

@@ -12,8 +12,8 @@ from flowparse.detect.baselines import Baseline
 from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import make_findings
-from flowparse.detect.novelty import Learning, first_uses
-from flowparse.detect.usage import SERVICE, services_of
+from flowparse.detect.novelty import Learning, new_uses
+from flowparse.detect.usage import SERVICE, hosts_of, name_service, services_of
 
 __all__ = ["NewService"]
 
@@ -31,11 +31,12 @@ class NewService(Detector):
     learn_hours : int
         From a host's first hour on, so long nothing is new: a day has all that comes daily.
         Hosts of a baseline need none.
+    stays_hours, within_hours : int
+        A service that stays answers in so many hours of so many: what answers once is a job, or
+        a client that a port misled us about.
     quiet_hours, most_new : int
         A host that began to answer at more than so many ports in so many hours before opens
         ports as it goes, such as a passive FTP server.
-    minimum_records : int
-        Answers in the first hour: fewer may be a client that a port misled us about.
     baseline : Baseline, optional
         What was there before.
     """
@@ -45,41 +46,42 @@ class NewService(Detector):
     needs: ClassVar[tuple[str, ...]] = ("start", "srcaddr", "dstaddr", "srcport", "dstport")
 
     learn_hours: int = 24
+    stays_hours: int = 3
+    within_hours: int = 6
     quiet_hours: int = 12
     most_new: int = 2
-    minimum_records: int = 3
     baseline: Baseline | None = None
 
     def find(self, facts: Facts) -> pa.Table:
-        """One finding a host, port and protocol, at the first hour."""
-        learning = Learning(self.learn_hours, self.quiet_hours, self.most_new)
+        """One finding a host, port and protocol, at the hour that shows that it stays."""
+        learning = Learning(
+            self.learn_hours, self.stays_hours, self.within_hours, self.quiet_hours, self.most_new
+        )
         known = self.baseline.services if self.baseline else None
-        uses = services_of(facts.talks)
-        firsts = first_uses(uses, SERVICE, learning, known)
-        firsts = firsts.filter(pc.greater_equal(firsts["records"], self.minimum_records))
-        rows = firsts.select(["host", *SERVICE, "records", "bytes"]).to_pylist()
-        named = [f"{row['host']}:{row['port']}" for row in rows]
+        new = new_uses(services_of(facts.talks), SERVICE, hosts_of(facts.talks), learning, known)
+        rows = new.select(["host", *SERVICE, "records", "bytes"]).to_pylist()
+        named = [name_service(row["host"], row["port"], row["protocol"]) for row in rows]
         return make_findings(
             self,
-            time=firsts["hour"],
+            time=new["hour"],
             severity="medium",
             entity=named,
-            account_id=_null_if_empty(firsts["account_id"]),
-            interface_id=firsts["interface_id"],
-            dstaddr=firsts["host"],
-            dstport=firsts["port"],
-            protocol=firsts["protocol"],
+            account_id=_null_if_empty(new["account_id"]),
+            interface_id=new["interface_id"],
+            dstaddr=new["host"],
+            dstport=new["port"],
+            protocol=new["protocol"],
             action="ACCEPT",
-            records=firsts["records"],
-            packets=firsts["packets"],
-            bytes=firsts["bytes"],
-            measure=firsts["records"],
+            records=new["records"],
+            packets=new["packets"],
+            bytes=new["bytes"],
+            measure=new["records"],
             expected=0.0,
-            first_seen=firsts["first_seen"],
-            last_seen=firsts["last_seen"],
+            first_seen=new["first_seen"],
+            last_seen=new["last_seen"],
             why=[
                 f"{row['host']} answered at {_NAMES[row['protocol']]} port {row['port']}, "
-                f"{row['records']:,} times in an hour, and never before"
+                f"{row['records']:,} times in {self.stays_hours} hours, and never before"
                 for row in rows
             ],
         )

@@ -14,7 +14,7 @@ from flowparse.detect.episodes import first_of
 from flowparse.detect.gather import HOUR
 from flowparse.detect.sums import group
 
-__all__ = ["HOST", "Learning", "first_uses"]
+__all__ = ["HOST", "Learning", "new_uses"]
 
 #: What tells hosts apart: accounts may have the same private addresses.
 HOST: Final = ("account_id", "host")
@@ -34,19 +34,27 @@ class Learning:
     ----------
     hours : int
         From a host's first hour on it is watched, and nothing of it is new.
+    stays, within : int
+        What is new is used in so many hours of so many from the first on.
     quiet_hours, most : int
         More than so many first uses in so many hours before: newness is what it does.
     """
 
     hours: int
+    stays: int
+    within: int
     quiet_hours: int
     most: int
 
 
-def first_uses(
-    uses: pa.Table, item: Sequence[str], learning: Learning, known: pa.Table | None
+def new_uses(
+    uses: pa.Table,
+    item: Sequence[str],
+    watched: pa.Table,
+    learning: Learning,
+    known: pa.Table | None,
 ) -> pa.Table:
-    """The first hour of each item of each host, where it is worth telling.
+    """What hosts began to do, and went on with, where it is worth telling.
 
     Parameters
     ----------
@@ -55,6 +63,8 @@ def first_uses(
         first_seen and last_seen.
     item : sequence of str
         What is new: a peer, or a port and protocol.
+    watched : pyarrow.Table
+        The columns of `HOST`, and `hour`, the first in which the host was seen in any role.
     learning : Learning
     known : pyarrow.Table, optional
         What was there before, of the columns of `HOST` and the item: none of it is new, and its
@@ -63,22 +73,44 @@ def first_uses(
     Returns
     -------
     pyarrow.Table
-        A row a host, item and first hour; `usual` is how many first uses there were in the quiet
+        A row a host and item, with the numbers until it was clear that it stays: `hour` is when
+        that was, `first` when it began, and `usual` how many first uses there were in the quiet
         hours before.
     """
     uses = _fill(uses.filter(pc.is_valid(uses["hour"])))
     keys = (*HOST, *item)
     hours = group(uses, (*keys, "hour"), _SUMS, only=("interface_id",))
-    firsts = first_of(hours, keys, "hour")
-    watched = hours.group_by([*HOST]).aggregate([("hour", "min")])
-    watched = watched.append_column("ready", _after(watched["hour_min"], learning.hours))
-    firsts = firsts.join(watched, list(HOST), join_type="inner")
-    ready = pc.greater_equal(firsts["hour"], firsts["ready"])
+    firsts = first_of(hours, keys, "hour").select([*keys, "hour"])
+    firsts = firsts.rename_columns([*keys, "first"])
+    ready = firsts.join(_ready(watched, learning.hours), list(HOST), join_type="inner")
+    told = pc.greater_equal(ready["first"], ready["ready"])
     if known is not None:
         known = _fill(known)
-        ready = pc.or_(ready, _is_in(firsts, known, HOST))
-        ready = pc.and_(ready, pc.invert(_is_in(firsts, known, keys)))
-    return _without_restless(firsts, ready, learning)
+        told = pc.or_(told, _is_in(ready, known, HOST))
+        told = pc.and_(told, pc.invert(_is_in(ready, known, keys)))
+    new = ready.filter(told).drop_columns(["ready"])
+    staying = _stays(hours, new, keys, learning)
+    return _without_restless(staying, firsts, learning)
+
+
+def _ready(watched: pa.Table, hours: int) -> pa.Table:
+    watched = _fill(watched)
+    ready = _after(watched["hour"], hours)
+    return watched.select([*HOST]).append_column("ready", ready)
+
+
+def _stays(hours: pa.Table, new: pa.Table, keys: tuple[str, ...], learning: Learning) -> pa.Table:
+    """The new items that are used in enough hours, with their numbers until then."""
+    used = hours.join(new, list(keys), join_type="inner")
+    used = used.filter(pc.less(used["hour"], _after(used["first"], learning.within)))
+    used = used.sort_by([(name, "ascending") for name in (*keys, "hour")])
+    used = used.append_column("row", _numbers(used.num_rows))
+    begin = used.group_by([*keys]).aggregate([("row", "min")])
+    used = used.join(begin, list(keys), join_type="inner")
+    used = used.filter(pc.less(pc.subtract(used["row"], used["row_min"]), learning.stays))
+    sums = {**_SUMS, "first": "min", "hour": "max", "row": "count"}
+    found = group(used, keys, sums, only=("interface_id",))
+    return found.filter(pc.equal(found["row"], learning.stays)).drop_columns(["row"])
 
 
 def _fill(table: pa.Table) -> pa.Table:
@@ -104,26 +136,25 @@ def _numbers(count: int) -> pa.Array:
     return pa.array(range(count), pa.int64())
 
 
-def _without_restless(firsts: pa.Table, ready: pa.ChunkedArray, learning: Learning) -> pa.Table:
-    """The first uses that are ready to be told, of hosts that had few in the hours before."""
-    told = firsts.filter(ready)
-    if told.num_rows == 0:
-        return told.append_column("usual", pa.array([], pa.int64()))
-    mine = firsts.filter(pc.is_in(firsts["host"], pc.unique(told["host"])))
+def _without_restless(new: pa.Table, firsts: pa.Table, learning: Learning) -> pa.Table:
+    """What is new of hosts that had few first uses in the hours before its own."""
+    if new.num_rows == 0:
+        return new.append_column("usual", pa.array([], pa.int64()))
+    mine = firsts.filter(pc.is_in(firsts["host"], pc.unique(new["host"])))
     counts = Counter(_hosts_and_hours(mine))  # by the hour, not by the record
     usual = {
         (account, host, hour): sum(
             counts[account, host, hour - back] for back in range(1, learning.quiet_hours + 1)
         )
-        for account, host, hour in set(_hosts_and_hours(told))
+        for account, host, hour in set(_hosts_and_hours(new))
     }
-    before = pa.array([usual[one] for one in _hosts_and_hours(told)], pa.int64())
-    told = told.append_column("usual", before)
-    return told.filter(pc.less_equal(told["usual"], learning.most))
+    before = pa.array([usual[one] for one in _hosts_and_hours(new)], pa.int64())
+    new = new.append_column("usual", before)
+    return new.filter(pc.less_equal(new["usual"], learning.most))
 
 
 def _hosts_and_hours(table: pa.Table) -> list[tuple[str, str, int]]:
-    """The host and the number of the hour of each row."""
-    hours = pc.divide(table["hour"].cast(pa.int64()), HOUR)
+    """The host of each row, and the number of the hour of its first use."""
+    hours = pc.divide(table["first"].cast(pa.int64()), HOUR)
     columns = (table["account_id"], table["host"], hours)
     return list(zip(*(column.to_pylist() for column in columns), strict=True))

@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 
 from flowparse.compute import is_private
 
-__all__ = ["PEER", "SERVICE", "peers_of", "services_of"]
+__all__ = ["PEER", "SERVICE", "hosts_of", "name_service", "peers_of", "services_of"]
 
 #: What makes a service of a host, and a peer.
 SERVICE: Final = ("port", "protocol")
@@ -29,6 +29,24 @@ _SYN_ACK: Final = 18
 #: Clients of all systems but a few draw their ports from here on.
 _EPHEMERAL: Final = 32768
 _TCP, _UDP = 6, 17
+
+
+def name_service(host: str | None, port: int | None, protocol: int | None) -> str:
+    """A service as an entity of findings: `10.0.0.1:443`, and `10.0.0.1:53/udp`."""
+    if protocol == _TCP:
+        return f"{host}:{port}"
+    return f"{host}:{port}/{'udp' if protocol == _UDP else protocol}"
+
+
+def hosts_of(talks: pa.Table) -> pa.Table:
+    """The private hosts, and the first `hour` in which each was seen, whatever it did."""
+    sides = [
+        talks.select(["account_id", side, "hour"]).rename_columns(["account_id", "host", "hour"])
+        for side in ("client", "server")
+    ]
+    hosts = pa.concat_tables(sides).group_by(["account_id", "host"]).aggregate([("hour", "min")])
+    hosts = hosts.rename_columns(["account_id", "host", "hour"])
+    return hosts.filter(pc.fill_null(is_private(hosts["host"]), False))
 
 
 def services_of(talks: pa.Table) -> pa.Table:
