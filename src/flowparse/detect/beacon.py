@@ -47,6 +47,10 @@ class Beacon(Detector):
     least_minutes, most_minutes : int
         Of the median. 4: of less, a minute either way is too large a part. 240: 24 beats of four
         hours take four days.
+    timers : bool
+        Whether to tell of calls each full hour, or each so many, that are exact to the minute.
+        False: schedulers call so, for updates and reports. What sleeps between its calls
+        drifts, as each call takes time, or spreads them on purpose.
     most_bytes : int
         Of requests, a record. 20,000: a beat that says more is work.
     most_clients : int
@@ -92,6 +96,7 @@ class Beacon(Detector):
     jitter: float = 0.1
     least_minutes: int = 4
     most_minutes: int = 240
+    timers: bool = False
     most_bytes: int = 20_000
     most_clients: int = 3
     quiet_ports: tuple[int, ...] = (53, 123)
@@ -110,7 +115,8 @@ class Beacon(Detector):
             found = found.filter(pc.not_equal(found["median"], _TEN))
         found = found.join(calls, ["pair", "hour"], join_type="inner")
         found = self._rare(found, outward)
-        told = first_told(exchanges.named(found), _PAIR, self.quiet_hours, most="regular")
+        keys = [name for name in _PAIR if name != "interface_id"]
+        told = first_told(exchanges.named(found), keys, self.quiet_hours, most="regular")
         return tell(self, facts, told, self._describe)
 
     def _outward(self, exchanges: Exchanges) -> pa.Table:
@@ -172,7 +178,8 @@ class Beacon(Detector):
         fits = pc.and_(
             pc.greater_equal(middle, self.least_minutes), pc.less_equal(middle, self.most_minutes)
         )
-        return found.filter(pc.and_(pc.and_(enough, fits), tight))
+        found = found.filter(pc.and_(pc.and_(enough, fits), tight))
+        return found if self.timers else found.filter(pc.invert(_is_timer(found)))
 
     def _rare(self, found: pa.Table, outward: pa.Table) -> pa.Table:
         """Those whose server had few clients until then."""
@@ -201,6 +208,12 @@ class Beacon(Detector):
             "why": f"{client} called {server}:{port} every {plural(row['median'], 'minute')}: "
             f"{row['regular']} of {self.beats} intervals alike{said}.",
         }
+
+
+def _is_timer(found: pa.Table) -> Any:
+    """Whether most intervals are the same number of whole hours, to the minute."""
+    hours = pc.multiply(pc.divide(found["median"], 60), 60)
+    return pc.and_(pc.equal(hours, found["median"]), pc.equal(found["mad"], 0))
 
 
 def _intervals(calls: pa.Table) -> pa.Table:

@@ -58,6 +58,10 @@ class Exfiltration(Detector):
         An hour with less is none. 200 MB: logs, metrics and crash reports stay below.
     floor_new_bytes : int
         Of a host without a habit. 1 GB: a first backup is not told as readily as a change.
+    floor_first_bytes : int
+        The same in the first `settle_hours` of the account's data, when no host has a habit.
+        50 GB: the first backup that is seen is seldom as large. Set `settle_hours` to 0 for a
+        few hours of data that are all there is.
     past_hours : int
         From so many hours on a host has habits. 12: half a day has busy and quiet hours.
     deviations : float
@@ -74,7 +78,7 @@ class Exfiltration(Detector):
     peer_hours : int
         So long a peer is new. 24.
     settle_hours : int
-        Peers are not new in the first hours of an account's data, when none is known. 12.
+        In the first hours of an account's data no peer is new, as none is known. 12.
     upload : float
         To a new peer goes so many times what comes back. 4: what is downloaded, and what is
         synchronised both ways, is no upload.
@@ -106,6 +110,7 @@ class Exfiltration(Detector):
 
     floor_bytes: int = 200_000_000
     floor_new_bytes: int = 1_000_000_000
+    floor_first_bytes: int = 50_000_000_000
     past_hours: int = 12
     deviations: float = 8.0
     factor: float = 3.0
@@ -122,8 +127,10 @@ class Exfiltration(Detector):
         """Findings: a row an episode of a host."""
         exchanges = facts.exchanges
         rows = self._uploads(exchanges)
-        hours = self._unusual(fold(rows, ("hour", *_HOST), _SUMS))
-        peers = self._new_peers(rows)
+        begin = fold(rows, ("account_id",), {"hour": "min"})
+        begin = begin.rename_columns(["account_id", "begin"])
+        hours = self._unusual(fold(rows, ("hour", *_HOST), _SUMS), begin)
+        peers = self._new_peers(rows, begin)
         found = exchanges.named(_together(rows, hours, peers))
         told = first_told(found, ("account_id", "client"), self.quiet_hours, most="bytes")
         return tell(self, facts, told, self._describe)
@@ -140,30 +147,31 @@ class Exfiltration(Detector):
         rows = rows.filter(pc.and_not(inside.take(client), usual.take(server)))
         return rows.append_column("records", rows["asked"])
 
-    def _unusual(self, hours: pa.Table) -> pa.Table:
+    def _unusual(self, hours: pa.Table, begin: pa.Table) -> pa.Table:
         """The hours of hosts that are not like those before; `usual`, `mad`, `past`."""
         much = pc.greater_equal(hours["bytes"], self.floor_bytes)
         busy = pc.unique(hours.filter(much)["client"])
         hours = hours.filter(pc.is_in(hours["client"], value_set=busy))
         hours = hours.sort_by([(name, "ascending") for name in (*_HOST, "hour")])
-        times = pc.cast(hours["hour"], pa.int64()).to_pylist()
+        times = _seconds(hours["hour"])
         hosts = [*zip(*(hours[name].to_pylist() for name in _HOST), strict=True)]
+        settled = self._settled(hours, begin)
         sent = hours["bytes"].to_pylist()
         told = [*zip(hosts, times, sent, strict=True)]
         usual = [*usual_before(told, _WEEK, zeros=True, least=self.floor_bytes)]
         had = {(host, time): amount for host, time, amount in told}
         keep = [
-            one is not None and self._stands_out(amount, one) and not self._daily(had, *row)
-            for one, amount, row in zip(usual, sent, told, strict=True)
+            one is not None and self._stands_out(row[2], one, old) and not self._daily(had, *row)
+            for one, row, old in zip(usual, told, settled, strict=True)
         ]
         for name, type_ in (("median", pa.float64()), ("hours", pa.int64())):
             values = [None if one is None else getattr(one, name) for one in usual]
             hours = hours.append_column(name, pa.array(values, type_))
         return hours.filter(pa.array(keep, pa.bool_()))
 
-    def _stands_out(self, amount: int, usual: Usual) -> bool:
+    def _stands_out(self, amount: int, usual: Usual, settled: bool) -> bool:
         if usual.hours < self.past_hours:
-            return amount >= self.floor_new_bytes
+            return amount >= (self.floor_new_bytes if settled else self.floor_first_bytes)
         far = usual.median + self.deviations * _SIGMA * usual.mad
         return amount > max(far, self.factor * usual.median)
 
@@ -172,20 +180,17 @@ class Exfiltration(Detector):
         before = (time - HOUR * (24 * day + near) for day in range(1, 8) for near in (-1, 0, 1))
         return amount <= self.daily_factor * max(had.get((host, at), 0) for at in before)
 
-    def _new_peers(self, rows: pa.Table) -> pa.Table:
+    def _new_peers(self, rows: pa.Table, begin: pa.Table) -> pa.Table:
         """Up to which hour how much went to a peer that is new; `bytes` since it is."""
         peer, pair = ("account_id", "server"), (*_HOST, "server")
         known = fold(rows, peer, {"hour": "min"}).rename_columns([*peer, "known"])
-        began = fold(rows, ("account_id",), {"hour": "min"}).rename_columns(["account_id", "began"])
         much = fold(rows, pair, {"bytes": "sum"})
         much = pc.unique(much.filter(pc.greater_equal(much["bytes"], self.peer_bytes))["server"])
         rows = rows.filter(pc.is_in(rows["server"], value_set=much))
-        rows = rows.join(known, list(peer)).join(began, "account_id")
-        hour, since, begin = (
-            pc.cast(rows[name], pa.int64()) for name in ("hour", "known", "began")
-        )
-        new = pc.less(pc.subtract(hour, since), HOUR * self.peer_hours)
-        settled = pc.greater_equal(pc.subtract(since, begin), HOUR * self.settle_hours)
+        rows = rows.join(known, list(peer)).join(begin, "account_id")
+        new = pc.less(_hours_between(rows["known"], rows["hour"]), self.peer_hours)
+        old = _hours_between(rows["begin"], rows["known"])
+        settled = pc.greater_equal(old, self.settle_hours)
         rows = fold(rows.filter(pc.and_(new, settled)), ("hour", *pair), _SENT)
         rows = sort_whole(rows, (*pair, "hour"))
         starts = run_starts(rows, pair)
@@ -196,6 +201,12 @@ class Exfiltration(Detector):
         upload = pc.multiply(pc.cast(rows["answer_bytes"], pa.float64()), self.upload)
         enough = pc.greater_equal(rows["bytes"], self.peer_bytes)
         return rows.filter(pc.and_(enough, pc.greater_equal(rows["bytes"], upload)))
+
+    def _settled(self, hours: pa.Table, begin: pa.Table) -> list[bool]:
+        """Whether the data of the account had begun long before each hour."""
+        began = dict(zip(begin["account_id"].to_pylist(), _seconds(begin["begin"]), strict=True))
+        rows = zip(hours["account_id"].to_pylist(), _seconds(hours["hour"]), strict=True)
+        return [time - began[account] >= HOUR * self.settle_hours for account, time in rows]
 
     def _describe(self, row: dict[str, Any]) -> dict[str, Any]:
         client, new = row["srcaddr"], row["new"]
@@ -216,6 +227,16 @@ class Exfiltration(Detector):
             "expected": row["median"] if usual else None,
             "why": f"{why}.",
         }
+
+
+def _seconds(times: Any) -> list[int]:
+    seconds: list[int] = pc.cast(times, pa.int64()).to_pylist()
+    return seconds
+
+
+def _hours_between(before: Any, after: Any) -> Any:
+    seconds = pc.subtract(pc.cast(after, pa.int64()), pc.cast(before, pa.int64()))
+    return pc.divide(seconds, HOUR)
 
 
 def _together(rows: pa.Table, hours: pa.Table, peers: pa.Table) -> pa.Table:
