@@ -14,11 +14,13 @@ from flowparse.detect.minutes import count_bits, minutes_of
 from flowparse.detect.past import Usual, usual_before
 from flowparse.detect.runs import run_starts, sort_whole, sum_in_runs
 from flowparse.detect.telling import plural, size
+from strategies import LAW
 
 HOUR = 3600
 
 
 @given(st.lists(st.none() | st.integers(0, (1 << 60) - 1)))
+@LAW
 def test_bits_are_counted(bitmaps: list[int | None]) -> None:
     """As Python counts them; null is null."""
     counted = count_bits(pa.array(bitmaps, pa.int64())).to_pylist()
@@ -26,6 +28,7 @@ def test_bits_are_counted(bitmaps: list[int | None]) -> None:
 
 
 @given(st.lists(st.tuples(st.integers(-3, 9), st.none() | st.integers(0, (1 << 60) - 1))))
+@LAW
 def test_minutes_of_bitmaps(rows: list[tuple[int, int | None]]) -> None:
     """Bit m of an hour is its minute m, with the row that it came from."""
     hours = pa.array([HOUR * hour for hour, _ in rows], pa.timestamp("s", "UTC"))
@@ -41,6 +44,7 @@ def test_minutes_of_bitmaps(rows: list[tuple[int, int | None]]) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), unique=True), st.booleans())
+@LAW
 def test_medians_of_a_past(keys: list[tuple[str, int]], zeros: bool) -> None:
     """The lower median and median distance of the hours before, quiet ones included if asked."""
     rows = [(key, HOUR * hour, float(hour * 7 % 5)) for key, hour in sorted(keys)]
@@ -65,6 +69,7 @@ def test_small_values_have_no_median_but_are_a_past() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.none() | st.integers(-9, 9))))
+@LAW
 def test_sums_in_runs(rows: list[tuple[int, int | None]]) -> None:
     """Each row has the sum of those of its key up to it; null counts nothing."""
     table = pa.table(
