@@ -11,6 +11,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flowparse.compute import in_network, is_private
+from flowparse.grouping import Groups, Key, Measure
+from flowparse.grouping.spec import How
 
 __all__ = ["Exchanges", "exchanges_of"]
 
@@ -100,24 +102,31 @@ def exchanges_of(talks: pa.Table) -> Exchanges:
         "protocol": talks["protocol"],
         **_measures(talks),
     }
-    table = pa.table(columns)
-    found = fold(table, _KEYS, _HOW)
+    found = _group(pa.table(columns))
     asks = pc.greater(pc.add(found["asked"], found["refused"]), 0)
     return Exchanges(found.filter(asks), addresses, accounts, interfaces)
 
 
-_HOW: Final = {
+_HOW: Final[dict[str, How]] = {
     "asked": "sum",
     "refused": "sum",
     "answers": "sum",
     "packets": "sum",
     "bytes": "sum",
     "answer_bytes": "sum",
-    "minutes": "max",
-    "opened": "max",
+    "minutes": "or",
+    "opened": "or",
     "first_seen": "min",
     "last_seen": "max",
 }
+
+
+def _group(rows: pa.Table) -> pa.Table:
+    groups = Groups([Key(name) for name in _KEYS], [Measure(how, n, n) for n, how in _HOW.items()])
+    groups.add(pa.RecordBatch.from_pylist([], rows.schema))  # of none it would not know the types
+    for batch in rows.combine_chunks().to_batches():
+        groups.add(batch)
+    return groups.table()
 
 
 def _numbers(names: Any) -> tuple[Any, Any]:
