@@ -166,7 +166,10 @@ def test_the_skip_link_leads_to_the_content(browser, pages):
 
 
 def test_paper(browser, pages):
-    """Printed in dark mode, the page is black on white, without navigation, and not cut off."""
+    """Printed in dark mode, the page is black on white, not cut off, and has every finding.
+
+    What only a hand can use, navigation and closed tables, is not printed.
+    """
     with chromium.opened(browser, pages["usual"], 1280, "dark") as seen:
         page = seen.page
         page.emulate_media(media="print")
@@ -177,4 +180,7 @@ def test_paper(browser, pages):
         assert color == "rgb(0, 0, 0)"
         assert "rgb(255, 255, 255)" in paper
         assert not page.locator("nav").is_visible()
+        assert not page.locator("details.tabled").first.is_visible()
+        assert page.locator(".finding").count() == 40
+        assert page.locator(".more .finding").last.is_visible()
         assert page.evaluate("document.documentElement.scrollWidth") == 680

@@ -5,6 +5,7 @@ import pytest
 
 import flowparse
 from flowparse.report.gather import gather, name_sources
+from flowparse.report.page import render
 from flowparse.report.places import Places
 
 HEADER = b"srcaddr dstaddr dstport protocol packets bytes start end action log-status\n"
@@ -75,6 +76,32 @@ def test_sums_that_cannot_be_are_refused():
     line = b"10.0.0.%d 10.0.1.1 443 6 1 9000000000000000000 1700000000 1700000060 ACCEPT OK\n"
     with pytest.raises(OverflowError, match="bytes: the sum of all records does not fit"):
         gather(HEADER + line % 1 + line % 2, detectors=())
+
+
+def test_formats_without_sizes(tmp_path):
+    """Where no record says its bytes, records are counted instead; fields may be missing."""
+    log = b"srcaddr dstaddr\n10.0.0.1 10.0.1.1\n10.0.0.1 10.0.1.1\n10.0.0.2 10.0.1.1\n"
+    found = gather(log)
+    assert found.measure == "records"
+    rows = found.talkers.rows.to_pylist()
+    assert [(row["srcaddr"], row["records"]) for row in rows] == [("10.0.0.1", 2), ("10.0.0.2", 1)]
+    page = render(found, "Title")
+    assert "Records from one address to another" in page
+    for text in (b"srcaddr\n10.0.0.1\n", b"version account-id\n2 012345678901\n"):
+        assert "<h1>Title</h1>" in render(gather(text), "Title")
+
+
+def test_a_transit_gateway_tells_no_action():
+    """Traffic without an action is charted all the same, and nobody says that none was rejected."""
+    header = b"srcaddr dstaddr packets bytes start end log-status\n"
+    record = b"10.0.0.1 10.0.1.1 10 5000 1700000000 1700000060 OK\n"
+    found = gather(header + record * 2 + b"- - - - 1700000100 1700000160 NODATA\n")
+    assert sum(found.volume["bytes"].to_pylist()) == 10000
+    assert found.outside["silent"] == 1
+    page = render(found, "Title")
+    assert "All bytes: 10.0 kB" in page
+    assert "No record says whether it was rejected." in page
+    assert "1 tell of no traffic" in page
 
 
 PLACED = b"""srcaddr dstaddr flow-direction subnet-id pkt-srcaddr pkt-src-aws-service

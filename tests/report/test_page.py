@@ -180,7 +180,7 @@ def test_a_page_stays_small_at_the_limits():
     page = render(gathered, "Title")
     assert len(page.encode()) < 1_000_000
     text = Seen(page).text
-    assert "All other pairs have 1,000.0 PB of 1,050.0 PB." in text
+    assert "All others have 1,000.0 PB of 1,050.0 PB." in text
     assert "The table leaves out 1,000,000,000,000,000,000 of" in text
     assert "9,800 more are counted above" in text
     assert "19,800 more pairs are not in the table" in text

@@ -46,6 +46,7 @@ def gather(
     _check_sums(found)
     traffic = found.filter(pc.is_valid(found["srcaddr"]))
     actions = sum_actions(found)
+    moved = any(sizes["bytes"] for sizes in actions.values())
     folding = Folding(prefix or 24, prefix_ipv6 or 64, places.table())
     charted = chart(volume.table(), volume.every, every)
     findings, unable = suspects.findings()
@@ -56,10 +57,10 @@ def gather(
         quality=quality.answer(passed).cast(QUALITY),
         every=charted.every,
         volume=charted.table,
-        outside={"before": charted.before, "after": charted.after, "untimed": charted.untimed},
+        outside={name: getattr(charted, name) for name in ("before", "after", "untimed", "silent")},
         first=_text(pc.min(found["first_seen"])),
         last=_text(pc.max(found["last_seen"])),
-        talkers=_talkers(sum_pairs(traffic)),
+        talkers=_talkers(sum_pairs(traffic), "bytes" if moved else "records"),
         denied=Part(
             _plain(denied.answer(passed)).select(DENIED.names).cast(DENIED),
             *(actions.get("REJECT", {}).get(name, 0) for name in ("records", "bytes")),
@@ -87,8 +88,8 @@ def _text(time: pa.Scalar) -> str | None:
     return None if text is None else str(text).removesuffix("Z")
 
 
-def _talkers(pairs: pa.Table) -> Part:
-    rows = top_rows(pairs, "bytes", ["srcaddr", "dstaddr"], SHOWN).select(TALKERS.names)
+def _talkers(pairs: pa.Table, measure: str) -> Part:
+    rows = top_rows(pairs, measure, ["srcaddr", "dstaddr"], SHOWN).select(TALKERS.names)
     sums = (int(pc.sum(pairs[name]).as_py() or 0) for name in ("records", "bytes"))
     return Part(rows.cast(TALKERS), *sums)
 

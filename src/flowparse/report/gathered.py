@@ -82,9 +82,11 @@ class Gathered:
     every : int
         Seconds of a bucket of `volume`.
     volume : pyarrow.Table
-        Of the schema `VOLUME`, every bucket of the span there, zeros included.
+        Of the schema `VOLUME`, every bucket of the span there, zeros included; `action` is empty
+        where traffic has none.
     outside : dict
-        Records that `volume` leaves out: `before`, `after`, `untimed`.
+        Records that `volume` leaves out: `before`, `after`, `untimed`,
+        `silent`.
     first, last : str or None
         The first start and the last end, as text.
     talkers, denied : Part
@@ -126,3 +128,13 @@ class Gathered:
     def bytes(self) -> int:
         """Bytes of them."""
         return sum(sizes["bytes"] for sizes in self.actions.values())
+
+    @property
+    def tells_actions(self) -> bool:
+        """Whether some record says that it was accepted or rejected."""
+        return bool({"ACCEPT", "REJECT"} & self.actions.keys())
+
+    @property
+    def measure(self) -> str:
+        """What talkers and links are weighed by: `records` where no record says its bytes."""
+        return "bytes" if self.bytes else "records"

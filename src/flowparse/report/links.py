@@ -69,7 +69,7 @@ def fold_links(pairs: pa.Table, folding: Folding) -> pa.Table:
     Parameters
     ----------
     pairs : pyarrow.Table
-        `srcaddr`, `dstaddr`, `action`, `records`, `packets`, `bytes`.
+        `srcaddr`, `dstaddr`, `action`, `records`, `packets`, `bytes`; null sizes count as 0.
     folding : Folding
     """
     rejected = pc.if_else(
@@ -79,7 +79,7 @@ def fold_links(pairs: pa.Table, folding: Folding) -> pa.Table:
         {
             "source": _names(pairs["srcaddr"], folding),
             "destination": _names(pairs["dstaddr"], folding),
-            **{name: pairs[name] for name in ("records", "packets", "bytes")},
+            **{name: pc.fill_null(pairs[name], 0) for name in ("records", "packets", "bytes")},
             "rejected": rejected,
         }
     )
@@ -145,8 +145,9 @@ def _others(names: pa.ChunkedArray, kept: set[str]) -> pa.Array:
 
 
 def _ordered(cells: pa.Table, side: str) -> list[str]:
-    sums = cells.group_by(side).aggregate([("bytes", "sum")])
-    rows = sums.sort_by([("bytes_sum", "descending"), (side, "ascending")]).to_pylist()
+    sums = cells.group_by(side).aggregate([("bytes", "sum"), ("records", "sum")])
+    order = [("bytes_sum", "descending"), ("records_sum", "descending"), (side, "ascending")]
+    rows = sums.sort_by(order).to_pylist()
 
     def place(name: str) -> tuple[bool, bool]:
         other = name in (_OTHER, _OTHER_PRIVATE)

@@ -28,10 +28,12 @@ _COLORS: Final = {"ACCEPT": "--accept", "REJECT": "--reject"}
 def volume_plots(gathered: Gathered) -> list[tuple[str, Chart]]:
     """Bytes and records over time, of each action by itself: the few are not lost in the many."""
     plots = []
-    for action in pc.unique(gathered.volume["action"]).to_pylist():
+    actions = pc.unique(gathered.volume["action"]).to_pylist()
+    names = {**_NAMES, "": "All" if actions == [""] else "Other"}
+    for action in actions:
         rows = gathered.volume.filter(pc.equal(gathered.volume["action"], action))
-        name = _NAMES.get(action, clean(action))
-        for unit in ("bytes", "records"):
+        name = names.get(action, clean(action))
+        for unit in ("bytes", "records") if gathered.bytes else ("records",):
             title = f"{name} {unit}"
             total = cell(unit, pc.sum(rows[unit]).as_py())
             most = cell(unit, pc.max(rows[unit]).as_py())
@@ -58,15 +60,16 @@ def _points(rows: pa.Table, unit: str, every: int) -> list[dict[str, Any]]:
 
 def talkers_plot(gathered: Gathered) -> Chart:
     """The pairs with most bytes."""
+    name = gathered.measure
     rows = [
         {
             "name": f"{cell('', row['srcaddr'])} \N{RIGHTWARDS ARROW} {cell('', row['dstaddr'])}",
-            "value": row["bytes"] or 0,
-            "text": cell("bytes", row["bytes"]),
+            "value": row[name] or 0,
+            "text": cell(name, row[name]),
         }
         for row in rows_of(gathered.talkers.rows.slice(0, _BARS))
     ]
-    label = f"The {len(rows)} pairs of addresses with most bytes; the table below has them too"
+    label = f"The {len(rows)} pairs of addresses with most {name}; the table below has them too"
     return bars(rows, label, "--accept")
 
 
@@ -87,17 +90,16 @@ def denied_plot(gathered: Gathered) -> Chart:
 
 def links_plot(gathered: Gathered) -> Chart:
     """Who talks to whom."""
-    cells = {
-        True: _cells(gathered.links, _WIDE_SIDE),
-        False: _cells(gathered.links, _NARROW_SIDE),
-    }
-    label = "Bytes from each network to each other one; the table below has them too"
+    name = gathered.measure
+    sides = {True: _WIDE_SIDE, False: _NARROW_SIDE}
+    cells = {wide: _cells(gathered.links, name, most) for wide, most in sides.items()}
+    label = f"{name.capitalize()} from each network to each other one; the table below has them too"
     return heat_map(cells, label)
 
 
-def _cells(links: pa.Table, most: int) -> list[dict[str, Any]]:
+def _cells(links: pa.Table, name: str, most: int) -> list[dict[str, Any]]:
     rows, columns, table = matrix(links, most)
-    logs = [math.log1p(n_bytes) for n_bytes in table["bytes"].to_pylist()]
+    logs = [math.log1p(value) for value in table[name].to_pylist()]
     least, largest = min(logs), max(logs)
     return [
         {
@@ -106,7 +108,7 @@ def _cells(links: pa.Table, most: int) -> list[dict[str, Any]]:
             "row": rows.index(one["source"]),
             "column": columns.index(one["destination"]),
             "strength": (log - least) / (largest - least) if largest > least else 1,
-            "text": _short(one["bytes"]),
+            "text": _short(one[name]),
             "tip": f"{clean(one['source'])} to {clean(one['destination'])}: "
             f"{size(one['bytes'])}, {count(one['records'])} records, "
             f"{count(one['rejected'])} rejected",
@@ -115,9 +117,8 @@ def _cells(links: pa.Table, most: int) -> list[dict[str, Any]]:
     ]
 
 
-def _short(n_bytes: int) -> str:
-    """Bytes in few characters: 1.8G."""
-    number = float(n_bytes)
+def _short(number: float) -> str:
+    """A number in few characters: 1.8G."""
     for unit in ("", "k", "M", "G", "T", "P"):
         if number < 999.5:
             return f"{number:.1f}{unit}" if unit and number < 9.95 else f"{number:.0f}{unit}"

@@ -56,8 +56,10 @@ def _facts(gathered: Gathered) -> Iterator[tuple[str, str, str]]:
     """Name, value and what there is to say about it."""
     records = gathered.records
     yield "Records", count(records), _left_out(gathered)
-    yield "Bytes", size(gathered.bytes), "as logged, at each interface"
-    for action, name in (("ACCEPT", "Accepted"), ("REJECT", "Rejected")):
+    if gathered.bytes:
+        yield "Bytes", size(gathered.bytes), "as logged, at each interface"
+    actions = (("ACCEPT", "Accepted"), ("REJECT", "Rejected")) if gathered.tells_actions else ()
+    for action, name in actions:
         sizes = gathered.actions.get(action, {"records": 0})
         yield name, count(sizes["records"]), f"{share(sizes['records'], records)} of the records"
     if gathered.findings is not None:
@@ -95,28 +97,34 @@ def _outside(gathered: Gathered) -> str:
         "before": "begin long before all others",
         "after": "begin long after all others",
         "untimed": "have no start",
+        "silent": "tell of no traffic, such as NODATA and SKIPDATA",
     }
     told = [f"{count(n)} {words[name]}" for name, n in gathered.outside.items() if n]
-    quiet = sum(sizes["records"] for name, sizes in gathered.actions.items() if name is None)
-    if quiet:
-        told.append(f"{count(quiet)} have no action, such as NODATA and SKIPDATA")
     return f"Records that the charts leave out: {'; '.join(told)}." if told else ""
 
 
 def _talkers(gathered: Gathered) -> dict[str, Any]:
     part = gathered.talkers
     rows = rows_of(part.rows)
-    table = grid("Pairs of addresses with most bytes", rows, {**_PAIR, **_SIZES, **_SEEN})
-    left = part.bytes - sum(row["bytes"] or 0 for row in rows)
+    name = gathered.measure
+    table = grid(f"Pairs of addresses with most {name}", rows, {**_PAIR, **_SIZES, **_SEEN})
+    whole = part.bytes if name == "bytes" else part.records
+    left = whole - sum(row[name] or 0 for row in rows)
     return {
         "plot": talkers_plot(gathered),
         "grid": table,
-        "note": f"All other pairs have {size(left)} of {size(part.bytes)}." if left else "",
+        "note": f"All others have {_sized(name, left)} of {_sized(name, whole)}." if left else "",
+        "measure": name.capitalize(),
     }
 
 
+def _sized(name: str, number: int) -> str:
+    return size(number) if name == "bytes" else f"{count(number)} records"
+
+
 def _links(gathered: Gathered) -> dict[str, Any]:
-    heads = {"source": "From", "destination": "To", **_SIZES, "rejected": "Rejected records"}
+    sizes = _SIZES if gathered.bytes else {"records": "Records"}
+    heads = {"source": "From", "destination": "To", **sizes, "rejected": "Rejected records"}
     rows = rows_of(gathered.links.slice(0, _LINK_ROWS))
     left = gathered.links.num_rows - len(rows)
     note = ""
@@ -125,19 +133,22 @@ def _links(gathered: Gathered) -> dict[str, Any]:
         n_bytes = size(sum(row["bytes"] for row in rest))
         n_records = count(sum(row["records"] for row in rest))
         note = f"{count(left)} more pairs are not in the table: {n_records} records, {n_bytes}."
-    table = grid("Networks that talk to each other, most bytes first", rows, heads)
+    table = grid(f"Networks that talk to each other, most {gathered.measure} first", rows, heads)
     return {
         "plot": links_plot(gathered),
         "grid": table,
         "note": note,
         "folded": gathered.folded,
+        "measure": gathered.measure.capitalize(),
     }
 
 
 def _denied(gathered: Gathered) -> dict[str, Any] | None:
     part = gathered.denied
     if not part.rows.num_rows:
-        return {"plot": None, "grid": None, "note": ""}
+        told = gathered.tells_actions
+        note = "No record was rejected." if told else "No record says whether it was rejected."
+        return {"plot": None, "grid": None, "note": note}
     rows = rows_of(part.rows)
     heads = {**_PAIR, "dstport": "Port", "protocol": "Protocol", **_SIZES, **_SEEN}
     if any(row["reject_reason"] for row in rows):

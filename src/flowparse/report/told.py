@@ -17,7 +17,7 @@ __all__ = ["findings"]
 #: Findings that are told in full; of the others, how many there are of each kind.
 _TOLD: Final = 200
 #: Of these, those that are seen at once.
-_OPEN: Final = 20
+_OPEN: Final = 10
 _SEVERITIES: Final = ("critical", "high", "medium", "low")
 _EVIDENCE: Final = {
     "srcaddr": "source",
@@ -94,9 +94,11 @@ def _kinds(table: pa.Table) -> Grid:
         (row["detector"], row["severity"]): row["severity_count"] for row in found.to_pylist()
     }
     detectors = sorted({name for name, _ in numbers})
-    heads = [("Detector", False), *((name.capitalize(), True) for name in _SEVERITIES)]
+    told = {severity for _, severity in numbers}
+    severities = [severity for severity in _SEVERITIES if severity in told]
+    heads = [("Detector", False), *((name.capitalize(), True) for name in severities)]
     rows = [
-        [clean(name), *(count(numbers.get((name, severity), 0)) for severity in _SEVERITIES)]
+        [clean(name), *(count(numbers.get((name, severity), 0)) for severity in severities)]
         for name in detectors
     ]
     return Grid("Findings by detector and severity", heads, rows)

@@ -113,8 +113,9 @@ class Charted:
         Of the schema `VOLUME`, by time and action; buckets without records are zeros.
     every : int
         Seconds of a bucket.
-    before, after, untimed : int
-        Records that it leaves out: far before or after all others, or without a start.
+    before, after, untimed, silent : int
+        Records that it leaves out: far before or after all others, without a start, or without
+        action and bytes, such as NODATA.
     """
 
     table: pa.Table
@@ -122,6 +123,7 @@ class Charted:
     before: int = 0
     after: int = 0
     untimed: int = 0
+    silent: int = 0
 
 
 def chart(volume: pa.Table, least: int, every: int | None = None) -> Charted:
@@ -138,16 +140,26 @@ def chart(volume: pa.Table, least: int, every: int | None = None) -> Charted:
     """
     timed = volume.filter(pc.is_valid(volume["time"]))
     untimed = _count(volume) - _count(timed)
-    timed = timed.filter(pc.is_valid(timed["action"]))  # what has no action is no traffic
+    timed, silent = _name_untold(timed)
     if not timed.num_rows:
-        return Charted(VOLUME.empty_table(), every or least, untimed=untimed)
+        return Charted(VOLUME.empty_table(), every or least, untimed=untimed, silent=silent)
     begin, end = _span(timed)
     seconds = pc.cast(timed["time"], pa.int64())
     earlier, later = pc.less(seconds, begin), pc.greater(seconds, end)
     kept = timed.filter(pc.and_(pc.invert(earlier), pc.invert(later)))
     step = -(-every // least) * least if every else _step(begin, end, least)
     before, after = _count(timed.filter(earlier)), _count(timed.filter(later))
-    return Charted(_fill(kept, step), step, before, after, untimed)
+    return Charted(_fill(kept, step), step, before, after, untimed, silent)
+
+
+def _name_untold(timed: pa.Table) -> tuple[pa.Table, int]:
+    """Traffic without an action has an empty one; what has neither is left out, and counted."""
+    told = pc.is_valid(timed["action"])
+    moved = pc.greater(pc.add(timed["bytes"], timed["packets"]), 0)
+    kept = timed.filter(pc.or_(told, moved))
+    at = timed.column_names.index("action")
+    silent = _count(timed) - _count(kept)
+    return kept.set_column(at, "action", pc.fill_null(kept["action"], "")), silent
 
 
 def _count(table: pa.Table) -> int:
