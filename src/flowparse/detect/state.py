@@ -146,7 +146,6 @@ class State:
         return findings.filter(pc.is_null(found["known"]))
 
 
-
 _ADVICE: Final = "take it from a backup, or begin a new folder"
 
 
