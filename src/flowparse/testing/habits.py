@@ -37,6 +37,7 @@ _HTTPS: Final = Service("tcp", 443)
 _SSH: Final = Service("tcp", 22)
 _PEERS: Final = 20_000  # outside; the first are the busiest
 _REPOSITORIES: Final = 310
+_NEIGHBOURS: Final = 4  # machines that ask one of the same VPC
 _SCANNERS: Final = 100_000  # their ranks begin here
 _CRAWLED: Final = 300
 _FORGOTTEN_AFTER: Final = 400  # seconds
@@ -97,7 +98,11 @@ class _Use:
         self._host = host
         self._sessions = sessions
         draws = here.draws("use", host.id)
-        self._friends = [draws.below(200) for _ in range(3)]
+        # Whom it turns to, and which machines turn to it, stays the same.
+        self._friends = [(draws.below(200), draws.chance(here.ipv6)) for _ in range(3)]
+        self._repository = _REPOSITORIES + draws.below(3)
+        self._store = draws.below(max(1, len(here.stores)))
+        self._neighbours = draws.shuffled(range(len(here.others(host))))[:_NEIGHBOURS] or [0]
         self._link = lru_cache(maxsize=4096)(self._make_link)
 
     def __call__(self, draws: Draws, at: int) -> Iterator[Event]:
@@ -111,22 +116,19 @@ class _Use:
     def _choose(self, draws: Draws) -> tuple[str, int, bool]:
         """What kind of session, with whom, and whether in IPv6."""
         here, host = self._here, self._host
-        share, ipv6 = draws.random(), draws.chance(here.ipv6)
-        inside = draws.below(max(1, len(here.others(host))))
+        share, u = draws.random(), draws.random()
+        if host in here.public and share < 0.75:
+            # Some clients come all the time, and new ones never cease to.
+            return "client", int(_PEERS * u * u * u), draws.chance(here.ipv6)
         if host in here.public:
-            if share < 0.75:
-                # Some clients come all the time, and new ones never cease to.
-                u = draws.random()
-                return "client", int(_PEERS * u * u * u), ipv6
-            return ("friend", draws.pick(self._friends), ipv6) if share < 0.9 else (
-                "store", draws.below(max(1, len(here.stores))), ipv6
+            return ("friend", *draws.pick(self._friends)) if share < 0.9 else (
+                "store", self._store, False
             )  # fmt: skip
         if host in here.apps and share < 0.4:
-            u = draws.random()
             return "abroad", int(_PEERS * u * u), False
         if share < 0.9:
-            return "neighbour", inside, ipv6
-        return ("aws", 7, False) if share < 0.97 else ("repository", draws.below(3), False)
+            return "neighbour", draws.pick(self._neighbours), False
+        return ("aws", 7, False) if share < 0.95 else ("repository", self._repository, False)
 
     def _make_link(self, kind: str, number: int, ipv6: bool) -> Link:
         here, host = self._here, self._host
@@ -138,13 +140,13 @@ class _Use:
         if kind == "friend":
             return outward(host, internet(number), _HTTPS, None, ipv6)
         if kind == "repository":
-            return outward(host, internet(_REPOSITORIES + number), _SSH, here.nat)
+            return outward(host, internet(number), _SSH, here.nat)
         if kind == "store" and here.stores:
             store = here.stores[number]
-            return between(host, store, here.service(store), ipv6)
+            return between(host, store, here.service(store))
         others = here.others(host)
         if kind == "neighbour" and others:
-            return between(others[number], host, service, ipv6)
+            return between(others[number], host, service)
         return outward(host, aws(number), _HTTPS)
 
 
@@ -159,7 +161,9 @@ def _download(here: Neighbourhood, draws: Draws, at: int) -> Iterator[Event]:
 
 def _mistype(here: Neighbourhood, draws: Draws, at: int) -> Iterator[Event]:
     """Somebody in the office has the SSH password wrong twice, then right, and works."""
-    link = inward(draws.pick(here.instances), office(draws.below(30)), _SSH)
+    # Most go to the machine that is there for it.
+    host = here.instances[0] if draws.chance(0.75) else draws.pick(here.instances)
+    link = inward(host, office(draws.below(30)), _SSH)
     begin = at + draws.below(HOUR - 1500)
     for turn in range(2):
         yield from converse(draws, link, begin + 20 * turn, (2100, 2900, 8), here.interval)
