@@ -151,16 +151,19 @@ def test_new_service_was_not_there_before() -> None:
     assert before == {"443"}
     assert label.start.timestamp() > START + 86400
     assert len({r["srcaddr"] for r in requests}) == 2
+    first_hour = [r for r in requests if int(r["start"]) < label.start.timestamp() + 3600]
+    assert 8 <= len(first_hour) <= 20
 
 
 def test_new_peer_was_not_there_before() -> None:
-    """Until the story began, the interface had a few clients inside and nobody else."""
+    """Until the story began, the interface had three clients and two servers, all inside."""
     label, _, _ = rows_of("new-peer")
     rows = [r for r in AT[label.interface_id] if r["srcaddr"] != "-"]
     begun = label.start.timestamp()
     before = {r["srcaddr"] for r in rows if int(r["start"]) < begun} - set(label.sources)
-    assert len(before) == 3
-    assert before.isdisjoint(label.destinations)
+    asked = {r["dstaddr"] for r in rows if r["dstport"] == "5432"}
+    assert (len(before), len(asked), len(before - asked)) == (5, 2, 3)
+    assert all(address.startswith("10.") for address in before)
     assert begun > START + 86400
 
 

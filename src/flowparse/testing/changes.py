@@ -44,15 +44,18 @@ def tell_new_service(scene: Scene) -> Script:
     """A host that only ever had HTTPS begins to answer at another port."""
     service = Service("tcp", scene.draws.pick(_NEW_PORTS))
     times = (scene.at(0.6), scene.at(0.95))
-    script = _use(scene, scene.strangers(2), service, _USES // 2, times, False)
+    # As often as the clients that it had before.
+    uses = (times[1] - times[0]) // _gap(scene)
+    script = _use(scene, scene.strangers(2), service, uses, times, False)
     return script._replace(around=list(scene.life(scene.at(1), _gap(scene))))
 
 
 def tell_new_peer(scene: Scene) -> Script:
-    """A host that only ever had a few clients begins to talk with somebody outside."""
+    """A host that has a few clients, and two servers of its own VPC, turns to somebody outside."""
     times = (scene.at(0.6), scene.at(0.95))
     script = _use(scene, scene.strangers(1), _HTTPS, _USES, times, True)
-    return script._replace(around=list(scene.life(scene.at(1), _gap(scene))))
+    fixed = scene.errands(scene.at(1), _gap(scene))
+    return script._replace(around=[*scene.life(scene.at(1), _gap(scene)), *fixed])
 
 
 def _gap(scene: Scene) -> int:

@@ -18,6 +18,8 @@ __all__ = ["Event", "Exchange", "Scene", "Script", "count_size"]
 _CLIENTS_SUBNET: Final = 9
 _SWEPT_SUBNET: Final = 10
 
+_CLIENTS: Final = 3
+
 Exchange = tuple["Event", "Event"]
 
 
@@ -129,12 +131,20 @@ class Scene(NamedTuple):
 
     def life(self, until: int, gap: int, pauses: range = range(0)) -> Iterator[Event]:
         """Clients of the same VPC use the interface's HTTPS, about every `gap` seconds each."""
-        for peer in self.clients(3):
+        for peer in self.clients(_CLIENTS):
             flows = self.flows(peer, Service("tcp", 443), action="ACCEPT", outbound=False)
             for begin in range(self.start, until - gap + 1, gap):
                 at = self.within(begin, max(1, gap - 6))
                 if at not in pauses and at + 5 not in pauses:
                     yield from self.connection(flows, at, (600, 3000), (2000, 60_000))
+
+    def errands(self, until: int, gap: int) -> Iterator[Event]:
+        """The interface turns to two servers of the same VPC as often."""
+        for peer in self.clients(_CLIENTS + 2)[_CLIENTS:]:
+            flows = self.flows(peer, Service("tcp", 5432), action="ACCEPT")
+            for begin in range(self.start, until - gap + 1, gap):
+                at = self.within(begin, max(1, gap - 6))
+                yield from self.connection(flows, at, (600, 3000), (2000, 60_000))
 
 
 def count_size(packets: int, total: int, flags: int) -> Size:
