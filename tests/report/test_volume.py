@@ -98,6 +98,16 @@ def test_bars_fit_the_span(seconds, every):
     assert charted.every == every
 
 
+def test_actions_that_aws_does_not_have():
+    """Of a thousand actions the two most frequent are told, and all others together."""
+    rows = [(START + 3600 * i, f"x{i:04}", 1) for i in range(1000)]
+    rows += [(START, "x0007", 1), (START, "x0003", 1), (START, "ACCEPT", 5)]
+    volume = volume_of(rows)
+    table = chart(volume.table(), volume.every).table
+    assert sorted(set(table["action"].to_pylist())) == ["ACCEPT", "other", "x0003", "x0007"]
+    assert sum(table["records"].to_pylist()) == 1003
+
+
 def test_a_stray_does_not_squeeze_the_rest():
     """One record of the year 4822 is left out and counted; the others keep their minutes."""
     many = [(START + i, "ACCEPT", 1) for i in range(3000)]

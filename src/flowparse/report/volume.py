@@ -24,6 +24,8 @@ _MOST_GROUPS: Final = 200_000
 _LOOK: Final = 64
 #: The share of the records that a chart may leave out at either end, where they lie far off.
 _STRAY: Final = 0.001
+#: Actions that AWS does not have, of which each has a chart.
+_STRANGE: Final = 2
 #: How often the span of the rest must fit into the whole span for that.
 _FAR: Final = 10
 
@@ -159,7 +161,17 @@ def _name_untold(timed: pa.Table) -> tuple[pa.Table, int]:
     kept = timed.filter(pc.or_(told, moved))
     at = timed.column_names.index("action")
     silent = _count(timed) - _count(kept)
-    return kept.set_column(at, "action", pc.fill_null(kept["action"], "")), silent
+    return kept.set_column(at, "action", _few(pc.fill_null(kept["action"], ""), kept)), silent
+
+
+def _few(actions: pa.ChunkedArray, volume: pa.Table) -> pa.Array:
+    """The actions, with the rarer ones of those that AWS does not have put together."""
+    sums = pa.table({"action": actions, "records": volume["records"]}).group_by("action")
+    order = [("records_sum", "descending"), ("action", "ascending")]
+    names = sums.aggregate([("records", "sum")]).sort_by(order)["action"].to_pylist()
+    strange = [name for name in names if name not in ("ACCEPT", "REJECT", "")]
+    rare = pa.array(strange[_STRANGE:], pa.string())
+    return pc.if_else(pc.is_in(actions, rare), "other", actions)
 
 
 def _count(table: pa.Table) -> int:
