@@ -83,7 +83,7 @@ def test_a_peer_to_which_a_host_never_turned_is_found() -> None:
     (row,) = NewPeer().find(facts(talks)).to_pylist()
     assert told(NewPeer(), facts(talks)) == [("10.0.0.9", 38)]
     assert (row["srcaddr"], row["dstaddr"], row["severity"]) == ("10.0.0.9", "203.0.113.7", "low")
-    assert "sent 3,000 bytes to 203.0.113.7" in row["why"]
+    assert "10.0.0.9 turned to 203.0.113.7 in 3 of 6 hours, and never before" in row["why"]
 
 
 def test_a_host_that_meets_peers_all_day_is_left_alone() -> None:
@@ -92,11 +92,28 @@ def test_a_host_that_meets_peers_all_day_is_left_alone() -> None:
     assert told(NewPeer(), facts(peers)) == []
 
 
+def test_a_new_machine_is_no_new_peer() -> None:
+    """A monitor turns to a machine that was not there yesterday; one that was there is told."""
+    machine = life(range(36, 48), server="10.0.0.77")
+    assert told(NewPeer(), facts([*life(range(48)), *machine])) == []
+    older = talk(2, client="10.0.0.77", server="10.0.0.1")
+    assert told(NewPeer(), facts([*life(range(48)), *machine, older])) == [("10.0.0.9", 38)]
+
+
+def test_two_accounts_that_see_it_are_one_finding() -> None:
+    """The account is not named then."""
+    rows = [*life(range(48)), *life(range(36, 48), server="203.0.113.7")]
+    (row,) = (
+        NewPeer().find(facts([*rows, *({**one, "account_id": "2"} for one in rows)])).to_pylist()
+    )
+    assert (row["entity"], row["account_id"], row["measure"]) == ("10.0.0.9", None, 1.0)
+
+
 def test_many_new_peers_at_once_are_a_scan() -> None:
     """Which the scan detectors weigh."""
-    swept = [talk(36 + h, server=f"10.0.1.{n}") for n in range(50) for h in range(3)]
+    swept = [talk(36 + h, server=f"203.0.113.{n}") for n in range(50) for h in range(3)]
     assert told(NewPeer(), facts([*life(range(48)), *swept])) == []
-    few = [talk(36 + h, server=f"10.0.1.{n}") for n in range(3) for h in range(3)]
+    few = [talk(36 + h, server=f"203.0.113.{n}") for n in range(3) for h in range(3)]
     (row,) = NewPeer().find(facts([*life(range(48)), *few])).to_pylist()
     assert (row["dstaddr"], row["measure"]) == (None, 3.0)
 

@@ -12,7 +12,7 @@ from flowparse.detect.baselines import Baseline
 from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import make_findings
-from flowparse.detect.novelty import HOST, Learning, new_uses
+from flowparse.detect.novelty import Learning, new_uses, without_new_hosts
 from flowparse.detect.sums import group
 from flowparse.detect.usage import PEER, hosts_of, peers_of
 
@@ -34,7 +34,8 @@ class NewPeer(Detector):
 
     Many hosts meet new peers all day, and say nothing thereby. So only one that met hardly any in
     the hours before is told of. It counts who asks: clients that come to a server are new all
-    day. What it turned to before is learnt from the same data, or from a baseline.
+    day. A private peer that is new itself is a new machine, and no new peer. What it turned to
+    before is learnt from the same data, or from a baseline.
 
     Attributes
     ----------
@@ -70,12 +71,15 @@ class NewPeer(Detector):
             self.learn_hours, self.stays_hours, self.within_hours, self.quiet_hours, self.most_new
         )
         known = self.baseline.peers if self.baseline else None
-        firsts = new_uses(peers_of(facts.talks), PEER, hosts_of(facts.talks), learning, known)
-        hosts = group(firsts, (*HOST, "hour"), _SUMS, only=("interface_id", "peer"))
-        met = firsts.group_by([*HOST, "hour"]).aggregate([("peer", "count")])
-        hosts = hosts.join(met, [*HOST, "hour"], join_type="inner")
-        hosts = hosts.filter(pc.less_equal(hosts["peer_count"], self.most_at_once))
-        rows = hosts.select(["host", "peer", "peer_count", "records", "bytes"]).to_pylist()
+        watched = hosts_of(facts.talks)
+        new = new_uses(peers_of(facts.talks), PEER, watched, learning, known)
+        new = without_new_hosts(new, watched, learning)
+        hosts = group(new, ("host", "hour"), _SUMS, only=("account_id", "interface_id", "peer"))
+        met = new.group_by(["host", "hour"]).aggregate([("peer", "count_distinct")])
+        hosts = hosts.join(met, ["host", "hour"], join_type="inner")
+        hosts = hosts.rename_columns([*hosts.column_names[:-1], "met"])
+        hosts = hosts.filter(pc.less_equal(hosts["met"], self.most_at_once))
+        rows = hosts.select(["host", "peer", "met"]).to_pylist()
         return make_findings(
             self,
             time=hosts["hour"],
@@ -89,7 +93,7 @@ class NewPeer(Detector):
             records=hosts["records"],
             packets=hosts["packets"],
             bytes=hosts["bytes"],
-            measure=hosts["peer_count"],
+            measure=hosts["met"],
             expected=hosts["usual"],
             first_seen=hosts["first_seen"],
             last_seen=hosts["last_seen"],
@@ -97,8 +101,9 @@ class NewPeer(Detector):
         )
 
     def _say(self, row: dict[str, Any]) -> str:
-        whom = row["peer"] or f"{row['peer_count']} peers"
+        whom = row["peer"] or f"{row['met']} peers"
         return (
-            f"{row['host']} sent {row['bytes']:,} bytes to {whom}, to which it never turned "
-            f"before, after {self.quiet_hours} hours with at most {self.most_new} new peers"
+            f"{row['host']} turned to {whom} in {self.stays_hours} of {self.within_hours} hours, "
+            f"and never before; it had met at most {self.most_new} new peers in "
+            f"{self.quiet_hours} hours"
         )

@@ -13,11 +13,17 @@ from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import make_findings
 from flowparse.detect.novelty import Learning, new_uses
+from flowparse.detect.sums import group
 from flowparse.detect.usage import SERVICE, hosts_of, name_service, services_of
 
 __all__ = ["NewService"]
 
 _NAMES: Final = {6: "TCP", 17: "UDP"}
+_SUMS: Final = {
+    **dict.fromkeys(("records", "packets", "bytes"), "sum"),
+    "first_seen": "min",
+    "last_seen": "max",
+}
 
 
 @dataclass(frozen=True)
@@ -59,6 +65,7 @@ class NewService(Detector):
         )
         known = self.baseline.services if self.baseline else None
         new = new_uses(services_of(facts.talks), SERVICE, hosts_of(facts.talks), learning, known)
+        new = group(new, ("host", *SERVICE, "hour"), _SUMS, only=("account_id", "interface_id"))
         rows = new.select(["host", *SERVICE, "records", "bytes"]).to_pylist()
         named = [name_service(row["host"], row["port"], row["protocol"]) for row in rows]
         return make_findings(
@@ -66,7 +73,7 @@ class NewService(Detector):
             time=new["hour"],
             severity="medium",
             entity=named,
-            account_id=_null_if_empty(new["account_id"]),
+            account_id=pc.if_else(pc.equal(new["account_id"], ""), None, new["account_id"]),
             interface_id=new["interface_id"],
             dstaddr=new["host"],
             dstport=new["port"],
@@ -85,7 +92,3 @@ class NewService(Detector):
                 for row in rows
             ],
         )
-
-
-def _null_if_empty(accounts: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.if_else(pc.equal(accounts, ""), None, accounts)

@@ -14,7 +14,7 @@ from flowparse.detect.episodes import first_of
 from flowparse.detect.gather import HOUR
 from flowparse.detect.sums import group
 
-__all__ = ["HOST", "Learning", "new_uses"]
+__all__ = ["HOST", "Learning", "new_uses", "without_new_hosts"]
 
 #: What tells hosts apart: accounts may have the same private addresses.
 HOST: Final = ("account_id", "host")
@@ -91,6 +91,14 @@ def new_uses(
     new = ready.filter(told).drop_columns(["ready"])
     staying = _stays(hours, new, keys, learning)
     return _without_restless(staying, firsts, learning)
+
+
+def without_new_hosts(new: pa.Table, watched: pa.Table, learning: Learning) -> pa.Table:
+    """Without new peers that are watched themselves, but not for long enough."""
+    begun = _ready(watched, learning.hours).rename_columns(["account_id", "peer", "begun"])
+    new = new.join(begun, ["account_id", "peer"], join_type="left outer")
+    known = pc.less_equal(new["begun"], new["first"])
+    return new.filter(pc.fill_null(known, True)).drop_columns(["begun"])
 
 
 def _ready(watched: pa.Table, hours: int) -> pa.Table:
