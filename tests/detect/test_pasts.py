@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from detect.rows import HOST, OTHER, answer, ask, facts_of_rows, talk
 from flowparse.detect.minutes import count_bits, minutes_of
-from flowparse.detect.past import Usual, usual_before
+from flowparse.detect.past import usual_before
 from flowparse.detect.runs import run_starts, sort_whole, sum_in_runs
 from flowparse.detect.telling import plural, size
 from strategies import LAW
@@ -45,27 +45,28 @@ def test_minutes_of_bitmaps(rows: list[tuple[int, int | None]]) -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30)), unique=True), st.booleans())
 @LAW
-def test_medians_of_a_past(keys: list[tuple[str, int]], zeros: bool) -> None:
-    """The lower median and median distance of the hours before, quiet ones included if asked."""
-    rows = [(key, HOUR * hour, float(hour * 7 % 5)) for key, hour in sorted(keys)]
+def test_medians_of_a_past(keys: list[tuple[str, int]], quiet: bool) -> None:
+    """Of the entity's own hours of the week before, quiet ones included if asked."""
+    rows = [(key, HOUR * hour, hour * 7 % 5) for key, hour in sorted(keys)]
     week = 9
-    for (key, time, _), usual in zip(rows, usual_before(rows, week, zeros=zeros), strict=True):
+    for (key, time, _), usual in zip(rows, usual_before(rows, week, quiet=quiet), strict=True):
         mine = {at: value for name, at, value in rows if name == key and at < time}
-        first = min([*mine, time])
-        hours = range(max(first, time - week * HOUR), time, HOUR)
-        past = [mine.get(at, 0.0) for at in hours if zeros or at in mine]
-        if not past:
-            assert usual == Usual(0, 0.0, 0.0)
-            continue
-        median = statistics.median_low(past)
-        mad = statistics.median_low([abs(value - median) for value in past])
-        assert usual == Usual(len(past), median, mad)
+        hours = range(max(min([*mine, time]), time - week * HOUR), time, HOUR)
+        past = [mine.get(at, 0) for at in hours if quiet or at in mine]
+        median = statistics.median(past) if past else 0
+        distance = statistics.median([abs(value - median) for value in past]) if past else 0
+        assert usual is not None
+        assert (usual.hours, usual.median) == (len(hours), median)
+        assert usual.deviation == pytest.approx(1.4826 * distance)
 
 
 def test_small_values_have_no_median_but_are_a_past() -> None:
     """Below `least` nothing is reckoned; the value counts for the hours after."""
-    rows = [("a", 0, 1.0), ("a", HOUR, 3.0), ("a", 2 * HOUR, 9.0)]
-    assert [*usual_before(rows, 24, zeros=True, least=5)] == [None, None, Usual(2, 1.0, 0.0)]
+    rows = [("a", 0, 1), ("a", HOUR, 3), ("a", 2 * HOUR, 9)]
+    *none, usual = usual_before(rows, 24, quiet=True, least=5)
+    assert none == [None, None]
+    assert usual is not None
+    assert (usual.hours, usual.median) == (2, 2.0)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2), st.none() | st.integers(-9, 9))))

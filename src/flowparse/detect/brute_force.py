@@ -156,7 +156,7 @@ class BruteForce(Detector):
         entities = zip(*(rows[name].to_pylist() for name in keys), strict=True)
         attempts = rows["attempts"].to_pylist()
         usual = usual_before(
-            zip(entities, hours, attempts, strict=True), _WEEK, zeros=False, least=self.attempts
+            zip(entities, hours, attempts, strict=True), _WEEK, quiet=False, least=self.attempts
         )
         medians = [None if one is None else one.median for one in usual]
         rows = rows.append_column("usual", pa.array(medians, pa.float64()))

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Exfiltration"]
 
-_SIGMA: Final = 1.4826  # a median distance is this much less than a standard deviation
 _WEEK: Final = 168  # hours
 _HOST: Final = ("account_id", "interface_id", "client")
 _WHEN: Final = ("hour", *_HOST)
@@ -158,7 +157,7 @@ class Exfiltration(Detector):
         settled = self._settled(hours, begin)
         sent = hours["bytes"].to_pylist()
         told = [*zip(hosts, times, sent, strict=True)]
-        usual = [*usual_before(told, _WEEK, zeros=True, least=self.floor_bytes)]
+        usual = [*usual_before(told, _WEEK, quiet=True, least=self.floor_bytes)]
         had = {(host, time): amount for host, time, amount in told}
         keep = [
             one is not None and self._stands_out(row[2], one, old) and not self._daily(had, *row)
@@ -172,7 +171,7 @@ class Exfiltration(Detector):
     def _stands_out(self, amount: int, usual: Usual, settled: bool) -> bool:
         if usual.hours < self.past_hours:
             return amount >= (self.floor_new_bytes if settled else self.floor_first_bytes)
-        far = usual.median + self.deviations * _SIGMA * usual.mad
+        far = usual.median + self.deviations * usual.deviation
         return amount > max(far, self.factor * usual.median)
 
     def _daily(self, had: dict[Any, int], host: Any, time: int, amount: int) -> bool:

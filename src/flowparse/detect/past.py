@@ -1,11 +1,11 @@
-"""Floor 4: what was usual before, robustly: the median, and how far from it is usual."""
+"""Floor 4: what was usual in the hours before, of many entities, one after another."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections import deque
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
+
+from flowparse.detect.robust import Past
 
 __all__ = ["Usual", "usual_before"]
 
@@ -19,18 +19,18 @@ class Usual:
     Attributes
     ----------
     hours : int
-        How many: those that have a value, or all since the first, as was asked.
-    median, mad : float
-        Of the values, and of their distances from it; 0 where there are no hours.
+        Since the first, at most a week.
+    median, deviation : float
+        Of the values; 0 where there are no hours.
     """
 
     hours: int
     median: float
-    mad: float
+    deviation: float
 
 
 def usual_before(
-    rows: Iterable[tuple[Hashable, int, float]], week: int, *, zeros: bool, least: float = 0
+    rows: Iterable[tuple[Hashable, int, int]], week: int, *, quiet: bool, least: int = 0
 ) -> Iterator[Usual | None]:
     """What was usual before each row.
 
@@ -40,34 +40,22 @@ def usual_before(
         Sorted by entity and time; the time in seconds, one row an hour.
     week : int
         So many hours before count.
-    zeros : bool
+    quiet : bool
         Whether an hour without a row is one of the value 0, from the entity's first row on.
-    least : float
+    least : int
         Rows of a smaller value are past of others, and have None.
     """
     entity: Hashable = object()
-    window: deque[tuple[int, float]] = deque()
-    ordered: list[float] = []
     first = 0
+    past = Past(0, week)
     for key, time, value in rows:
+        hour = time // _HOUR
         if key != entity:
-            entity, first = key, time
-            window.clear()
-            ordered.clear()
-        while window and window[0][0] < time - week * _HOUR:
-            del ordered[bisect_left(ordered, window.popleft()[1])]
-        span = min(week, (time - first) // _HOUR) if zeros else len(ordered)
-        yield _usual(ordered, span) if value >= least else None
-        window.append((time, value))
-        insort(ordered, value)
-
-
-def _usual(ordered: list[float], hours: int) -> Usual:
-    """Of so many values, of which the ones that are not listed are 0."""
-    if hours == 0:
-        return Usual(0, 0.0, 0.0)
-    zeros = max(0, hours - len(ordered))
-    middle = (hours - 1) // 2
-    median = 0.0 if middle < zeros else ordered[middle - zeros]
-    distances = sorted([abs(value - median) for value in ordered] + [median] * zeros)
-    return Usual(hours, median, distances[middle])
+            entity, first, past = key, hour, Past(hour, week)
+        zeros = past.move_to(hour) * quiet
+        if value >= least:
+            hours = min(week, hour - first)
+            yield Usual(hours, past.median(zeros), past.deviation(zeros))
+        else:
+            yield None
+        past.add(hour, value)

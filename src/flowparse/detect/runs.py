@@ -8,6 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flowparse.detect.episodes import differs
+
 __all__ = ["run_starts", "sort_whole", "sum_in_runs"]
 
 
@@ -17,14 +19,10 @@ def sort_whole(table: pa.Table, keys: Sequence[str]) -> pa.Table:
 
 
 def run_starts(table: pa.Table, keys: Sequence[str]) -> pa.BooleanArray:
-    """Whether each row of a sorted table is the first with its keys; they hold no nulls."""
+    """Whether each row of a sorted table is the first with its keys."""
     if table.num_rows == 0:
         return pa.array([], pa.bool_())
-    found = pa.repeat(pa.scalar(False), table.num_rows - 1)
-    for name in keys:
-        values = table[name].combine_chunks()
-        found = pc.or_(found, pc.not_equal(values[1:], values[:-1]))
-    return pa.concat_arrays([pa.array([True]), found])
+    return pa.concat_arrays([pa.array([True]), differs(table, keys)])
 
 
 def sum_in_runs(values: Any, starts: pa.BooleanArray) -> Any:

@@ -6,10 +6,9 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from flowparse.detect.detector import Detector
-from flowparse.detect.episodes import join_windows
+from flowparse.detect.episodes import first_windows
 from flowparse.detect.findings import FINDINGS, find_none, make_findings
 
 if TYPE_CHECKING:
@@ -41,12 +40,7 @@ def first_told(
     """
     if most is not None:  # sorting is stable: this decides among rows of one key and hour
         rows = rows.sort_by([(most, "descending"), ("interface_id", "ascending")])
-    rows = join_windows(rows, keys, "hour", HOUR, skip=quiet_hours)
-    episode = rows["episode"].combine_chunks()
-    if len(episode) == 0:
-        return rows
-    first = pc.not_equal(episode[1:], episode[:-1])
-    return rows.filter(pa.concat_arrays([pa.array([True]), first]))
+    return first_windows(rows, keys, "hour", HOUR, skip=quiet_hours)
 
 
 def tell(detector: Detector, facts: Facts, rows: pa.Table, describe: Describe) -> pa.Table:
