@@ -14,7 +14,7 @@ from flowparse.logformat import LogFormat
 from flowparse.schema import Column, SchemaName, format_columns, is_known, named_column
 from flowparse.times import Moment, read_bound
 
-__all__ = ["OnReject", "Progress", "Request", "read_request"]
+__all__ = ["OnReject", "Progress", "Request", "read_request", "read_threads"]
 
 OnReject = Literal["warn", "collect", "raise"]
 #: Called with the bytes read so far, and the bytes in all or None.
@@ -102,7 +102,7 @@ def read_request(
         log_format=log_format,
         schema=schema,
         on_reject=on_reject,
-        threads=_read_threads(threads),
+        threads=read_threads(threads),
         progress=progress,
         access=read_access(session),
     )
@@ -138,7 +138,8 @@ def _read_name(name: object) -> str:
     return FIELDS[known].column if known in FIELDS else column_name(name)
 
 
-def _read_threads(threads: int | None) -> int:
+def read_threads(threads: int | None) -> int:
+    """So many as the caller says; None is one a core that the process may use."""
     if threads is None:
         if hasattr(os, "sched_getaffinity"):
             return len(os.sched_getaffinity(0)) or 1

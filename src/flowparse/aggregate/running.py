@@ -7,10 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from flowparse.aggregate.datasets import run_over
 from flowparse.aggregate.question import Question
 from flowparse.counts import Counts
-from flowparse.grouping import Passed
+from flowparse.grouping import Passed, run_pass
 
 __all__ = ["Answers", "ask", "run"]
 
@@ -85,7 +84,7 @@ def run(source: object, questions: Mapping[str, Question], **reading: Any) -> An
     (['203.0.113.9'], 2)
     """
     asked = {name: question.fresh() for name, question in questions.items()}
-    passed = run_over(source, list(asked.values()), **reading)
+    passed = run_pass(source, list(asked.values()), **reading)
     return Answers({name: one.answer(passed) for name, one in asked.items()}, passed)
 
 

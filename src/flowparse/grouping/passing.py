@@ -2,125 +2,81 @@
 
 from __future__ import annotations
 
-import difflib
-import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from flowparse.counts import Counts
-from flowparse.grouping.fold import Fold
-from flowparse.read import open_reader
-from flowparse.reader import ERRORS_SCHEMA, FlowReader, about_reading
-from flowparse.rejects import REJECTS_SCHEMA
-from flowparse.schema import is_known, named_column, schema_of
-from flowparse.writing.incoming import Incoming, is_arrow, open_arrow
+from flowparse.grouping.crew import fold_batches
+from flowparse.grouping.fold import Fold, Prelude
+from flowparse.grouping.streams import Passed, open_stream
+from flowparse.request import read_threads
 
 __all__ = ["Passed", "run_pass"]
-
-_ROWS = 65536
-
-
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """What became of the lines of one pass.
-
-    Attributes
-    ----------
-    counts : Counts
-        Of data that were Arrow already, what their metadata say; zeros where that is nothing.
-    rejects, errors : pyarrow.Table
-        As of a `FlowReader`.
-    about : dict or None
-        What `read_table` keeps in a table's metadata; None where nothing is known of lines.
-    """
-
-    counts: Counts
-    rejects: pa.Table = field(default_factory=REJECTS_SCHEMA.empty_table)
-    errors: pa.Table = field(default_factory=ERRORS_SCHEMA.empty_table)
-    about: dict[str, Any] | None = None
 
 
 def run_pass(
     source: object,
     folds: Sequence[Fold],
     *,
+    prelude: Prelude | None = None,
     threads: int | None = None,
     **reading: Any,
 ) -> Passed:
-    """Read `source` once, and give each batch to every fold.
+    r"""Read `source` once, and give each batch to every fold.
 
     Parameters
     ----------
     source : object
-        Anything that `flowparse.open_reader` reads, a `pyarrow.Table`, or anything with
-        `__arrow_c_stream__`.
+        Anything that `flowparse.open_reader` reads, a `FlowDataset`, a `pyarrow.Table`, or
+        anything with `__arrow_c_stream__`. Of Arrow data, fields are cast to the types that
+        flowparse reads them as, and hyphens in names are as good as underscores.
     folds : sequence of Fold
-        They hold the answers afterwards.
+        They hold the answers afterwards. After an error they hold a part.
+    prelude : Prelude, optional
+        Sees every batch before the folds do, on one thread, and chooses their rows.
     threads : int, optional
-        For reading and for folding; None is one a core.
+        For reading, and as many for folding; None is one a core. Where folds are slower than
+        reading, each of these threads has a copy of every fold.
     **reading
-        As of `flowparse.open_reader`, but for `columns` and `schema`.
+        As of `flowparse.open_reader`, but for `columns` and `schema`. Of Arrow data, `filters`,
+        `since` and `until` with the same meaning; the others have none there.
+
+    Returns
+    -------
+    Passed
 
     Raises
     ------
     ValueError
-        A column that a fold needs is neither in the data nor a field that AWS knows.
+        A column that is needed is neither in the data nor a field that AWS knows, or Arrow data
+        cannot be what their field is.
     SourceError, InflateError, RecordError, LogFormatError
         As `flowparse.open_reader`.
+
+    Examples
+    --------
+    >>> from flowparse.grouping import GroupFold, Key, Measure, run_pass
+    >>> ports = GroupFold([Key("dstport")], [Measure("count", None, "records")])
+    >>> log = b"srcaddr dstport\n10.0.0.1 443\n10.0.0.2 443\n192.0.2.1 22\n"
+    >>> passed = run_pass(log, [ports], filters=[("srcaddr", "in network", "10.0.0.0/8")])
+    >>> ports.table().to_pylist(), passed.counts.records
+    ([{'dstport': 443, 'records': 2}], 3)
     """
-    names = tuple(dict.fromkeys(name for fold in folds for name in fold.columns))
-    if is_arrow(source) and not isinstance(source, FlowReader):
-        incoming = open_arrow(source, _ROWS)
-        for batch in _arrow_batches(incoming, names):
-            for fold in folds:
-                fold.add(batch)
-        about = incoming.about()
-        return Passed(incoming.counts(), about=json.loads(about) if about else None)
-    if isinstance(source, FlowReader):
-        for batch in _arrow_batches(open_arrow(source, _ROWS), names):
-            for fold in folds:
-                fold.add(batch)
-        return _passed(source)
-    with open_reader(source, columns=names, threads=threads, **reading) as reader:
-        _fold_all(reader, reader.schema, folds)
-        return _passed(reader)
+    n_threads = read_threads(threads)
+    asked = [name for fold in folds for name in fold.columns]
+    names = tuple(dict.fromkeys((*asked, *(prelude.columns if prelude else ()))))
+    with open_stream(source, names, n_threads, reading) as stream:
+        nothing = pa.RecordBatch.from_pylist([], schema=stream.schema)
+        for fold in folds:  # so that each knows its types, whatever comes
+            fold.add(nothing)
+        fold_batches(_chosen(stream.batches, prelude), folds, n_threads)
+        return stream.passed()
 
 
-def _passed(reader: FlowReader) -> Passed:
-    return Passed(reader.counts, reader.rejects, reader.errors, about_reading(reader))
-
-
-def _fold_all(batches: Iterable[pa.RecordBatch], schema: pa.Schema, folds: Sequence[Fold]) -> None:
-    nothing = pa.RecordBatch.from_pylist([], schema=schema)
-    for fold in folds:  # so that each knows its types, whatever comes
-        fold.add(nothing)
+def _chosen(batches: Iterable[pa.RecordBatch], prelude: Prelude | None) -> Iterator[pa.RecordBatch]:
     for batch in batches:
-        for fold in folds:
-            fold.add(batch)
-
-
-def _arrow_batches(incoming: Incoming, names: Sequence[str]) -> Iterator[pa.RecordBatch]:
-    """The data with the columns that are asked for; null where a known field is not there."""
-    given = incoming.schema.names
-    for name in names:
-        if name not in given and not is_known(name):
-            near = difflib.get_close_matches(name, given, n=3)
-            hint = f"; near: {', '.join(near)}" if near else f"; there are {', '.join(given)}"
-            raise ValueError(f"no column {name!r} in the data{hint}")
-    yield _choose(pa.RecordBatch.from_pylist([], schema=incoming.schema), names)
-    for batch in incoming.batches:
-        yield _choose(batch, names)
-
-
-def _choose(batch: pa.RecordBatch, names: Sequence[str]) -> pa.RecordBatch:
-    arrays = []
-    for name in names:
-        if name in batch.schema.names:
-            arrays.append(batch.column(name))
-        else:
-            type_ = schema_of([named_column(name, "typed")]).field(0).type
-            arrays.append(pa.nulls(batch.num_rows, type_))
-    return pa.RecordBatch.from_arrays(arrays, names=list(names))
+        rows = None if prelude is None else prelude.choose(batch)
+        chosen = batch if rows is None else batch.filter(rows)
+        if chosen.num_rows:
+            yield chosen
