@@ -40,7 +40,13 @@ def test_guessing_that_is_rejected_is_low() -> None:
     rows = guess(records=20, action="REJECT", bytes=1200)[:1]
     assert told(BruteForce(), rows) == [(5, f"{STRANGER} -> {HOST}:22", "low")]
     assert told(BruteForce(), guess(records=19, action="REJECT")[:1]) == []
-    assert told(BruteForce(), [{**rows[0], "client": OTHER}])[0][2] == "medium"
+
+
+def test_a_private_client_that_is_rejected_is_medium() -> None:
+    """Sixty rejects in an hour are told of, fifty-nine are a program that tries again."""
+    for records, severities in ((60, ["medium"]), (59, [])):
+        rows = guess(records=records, client=OTHER, action="REJECT")[:1]
+        assert [severity for _, _, severity in told(BruteForce(), rows)] == severities
 
 
 def test_ports_are_an_argument() -> None:

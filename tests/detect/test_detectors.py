@@ -30,7 +30,14 @@ from strategies import LAW
 DETECTORS: list[Detector] = [
     VerticalScan(ports=2, quiet_hours=2),
     HorizontalScan(servers=2, quiet_hours=2),
-    BruteForce(attempts=4, spread_attempts=5, spread_clients=2, spread_each=1, quiet_hours=2),
+    BruteForce(
+        attempts=4,
+        inside_attempts=4,
+        spread_attempts=5,
+        spread_clients=2,
+        spread_each=1,
+        quiet_hours=2,
+    ),
     ExposedAdmin(quiet_hours=2),
     Exfiltration(
         floor_bytes=4000,

@@ -49,7 +49,10 @@ class BruteForce(Detector):
         Of TCP: SSH, Telnet, SMB, SQL Server, Oracle, MySQL, RDP, PostgreSQL, VNC, WinRM, Redis
         and MongoDB.
     attempts : int
-        Of one client in an hour. 20: people mistype a few times, and give up.
+        Of one public client in an hour. 20: people mistype a few times, and give up.
+    inside_attempts : int
+        Of one private client in an hour. 60: programs that are denied, or that wait for a
+        database, try again and again; one that guesses is no slower than one a minute.
     spread_attempts, spread_clients, spread_each : int
         Together, of so many public clients with so many each, that alone are too few. 60 of 3
         with 5: the strangers that knock at any public address come once or twice.
@@ -91,6 +94,7 @@ class BruteForce(Detector):
 
     ports: tuple[int, ...] = LOGIN_PORTS
     attempts: int = 20
+    inside_attempts: int = 60
     spread_attempts: int = 60
     spread_clients: int = 3
     spread_each: int = 5
@@ -148,7 +152,7 @@ class BruteForce(Detector):
     def _unusual(self, rows: pa.Table, exchanges: Exchanges) -> pa.Table:
         """Of private clients, the hours that are not like those before."""
         keys = (*_DOOR, "client")
-        many = rows.filter(pc.greater_equal(rows["attempts"], self.attempts))
+        many = rows.filter(pc.greater_equal(rows["attempts"], self.inside_attempts))
         clients = pc.unique(many["client"])
         rows = rows.filter(pc.is_in(rows["client"], value_set=clients))
         rows = rows.sort_by([(name, "ascending") for name in (*keys, "hour")])
@@ -156,7 +160,10 @@ class BruteForce(Detector):
         entities = zip(*(rows[name].to_pylist() for name in keys), strict=True)
         attempts = rows["attempts"].to_pylist()
         usual = usual_before(
-            zip(entities, hours, attempts, strict=True), _WEEK, quiet=False, least=self.attempts
+            zip(entities, hours, attempts, strict=True),
+            _WEEK,
+            quiet=False,
+            least=self.inside_attempts,
         )
         medians = [None if one is None else one.median for one in usual]
         rows = rows.append_column("usual", pa.array(medians, pa.float64()))
@@ -165,7 +172,7 @@ class BruteForce(Detector):
         settled = pc.greater_equal(
             pc.cast(rows["hour"], pa.int64()), begin + 3600 * self.settle_hours
         )
-        denied = pc.greater_equal(rows["refused"], self.attempts)
+        denied = pc.greater_equal(rows["refused"], self.inside_attempts)
         return rows.filter(pc.and_(more, pc.or_(settled, denied)))
 
     def _spread(self, rows: pa.Table) -> pa.Table:
