@@ -4,11 +4,12 @@ import ipaddress
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowparse.report.gathered import LINKS
 from flowparse.report.links import Folding, fold_links, matrix
+from strategies import LAW
 
 PRIVATE = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "fd00::/8")]
 
@@ -57,6 +58,7 @@ addresses = st.one_of(
 )
 
 
+@settings(LAW, max_examples=60)
 @given(
     st.lists(st.tuples(addresses, addresses, st.integers(0, 10**9)), min_size=1),
     st.integers(1, 4),

@@ -4,11 +4,12 @@ from collections import Counter
 
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flowparse.report.gathered import VOLUME
 from flowparse.report.volume import Volume, chart
+from strategies import LAW
 
 TIME = pa.timestamp("s", tz="UTC")
 START = 1_700_000_000
@@ -43,6 +44,7 @@ def volume_of(*parts) -> Volume:
     return whole
 
 
+@settings(LAW, max_examples=60)
 @given(rows, rows)
 def test_buckets_add_up(first, second):
     """Each record with a time is in its bucket; zeros fill the rest; none is lost.
