@@ -51,6 +51,14 @@ def test_a_table_gives_what_its_source_gives():
         assert found.talkers.rows == wanted.talkers.rows
 
 
+def test_prefixes():
+    """Any prefix will do, 0 too; one that there is not is an error before anything is read."""
+    links = gather(LOG, on_reject="collect", prefix=0, prefix_ipv6=0, detectors=()).links
+    assert links["source"].to_pylist() == ["0.0.0.0/0", "203.0.0.0/16"]
+    with pytest.raises(ValueError, match=r"prefix: expected 0\.\.32 bits, got 33"):
+        gather("/no/such/file", prefix=33)
+
+
 def test_nothing_at_all(tmp_path):
     """An empty folder has no record, no talker and no link, and is no error."""
     found = gather(str(tmp_path))

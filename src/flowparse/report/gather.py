@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from flowparse.aggregate import Denied, Quality
 from flowparse.aggregate.sorting import top_rows
+from flowparse.compute import network_of
 from flowparse.grouping import Fold, run_pass
 from flowparse.report.gathered import DENIED, QUALITY, TALKERS, Gathered, Part
 from flowparse.report.links import Folding, fold_links
@@ -36,6 +37,8 @@ def gather(
     **reading: Any,
 ) -> Gathered:
     """Read `source` once, and keep what a page needs of it. Parameters as of `write_report`."""
+    prefixes = (24 if prefix is None else prefix, 64 if prefix_ipv6 is None else prefix_ipv6)
+    network_of([], *prefixes)  # a prefix that there is not is found out before hours of reading
     volume, pairs, denied, quality = Volume(), Pairs(), Denied(limit=SHOWN), Quality()
     places, suspects = Places(), Suspects(detectors, lists)
     folds: list[Fold] = [volume, pairs, denied, quality, *suspects.folds]
@@ -47,7 +50,7 @@ def gather(
     traffic = found.filter(pc.is_valid(found["srcaddr"]))
     actions = sum_actions(found)
     moved = any(sizes["bytes"] for sizes in actions.values())
-    folding = Folding(prefix or 24, prefix_ipv6 or 64, places.table())
+    folding = Folding(*prefixes, places.table())
     charted = chart(volume.table(), volume.every, every)
     findings, unable = suspects.findings()
     return Gathered(
