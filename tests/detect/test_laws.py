@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import flowparse
-from detect.records import EAGER, day_of, lines, log
+from detect.records import EAGER, day_of, lines, log, start_of
 from flowparse import detect
 from flowparse.detect.findings import IDENTITY
+from flowparse.detect.state import State
 from strategies import LAW
 
 #: Each example reads several times.
@@ -55,6 +56,7 @@ def test_a_stream_gives_what_a_table_gives(seed: int) -> None:
     with flowparse.open_reader(source) as reader:
         assert found(reader) == whole
     assert found(pa.RecordBatchReader.from_stream(flowparse.read_table(source))) == whole
+    assert found(flowparse.read_table(source, schema="aws")) == whole
 
 
 @FEW
@@ -82,6 +84,34 @@ def test_what_comes_late_is_told_once(seed: int, late: int) -> None:
     assert len(names) == len(set(names))
     whole = {tuple(row[name] for name in IDENTITY) for row in found(log(rows))}
     assert whole <= set(names)
+
+
+@FEW
+@given(SEEDS, st.integers(1, 3))
+def test_what_is_delivered_twice_counts_once(seed: int, threads: int) -> None:
+    """Objects that come again, whole or in part, within a run and in a later one."""
+    rows = lines(seed)
+    draw = random.Random(seed)
+    again = draw.sample(rows, 90)
+    whole = found(log(rows))
+    assert found([log(rows), log(again), log(rows[50:99])], threads=threads) == whole
+    with TemporaryDirectory() as folder:
+        last = [row for row in rows if start_of(row) > start_of(rows[-1]) - 5 * 3600]
+        assert found(log(rows), state=folder) == whole
+        facts = State.load(folder).facts.talks
+        assert found(log(last), state=folder) == []
+        assert State.load(folder).facts.talks.sort_by("minutes").equals(facts.sort_by("minutes"))
+
+
+def test_duplicates_are_counted_and_may_be_kept() -> None:
+    """What was left out is told in the metadata."""
+    import json
+
+    twice = [log(lines(0)), log(lines(0))]
+    for duplicates, left_out in (("once", len(lines(0))), ("keep", 0)):
+        table = detect.run(twice, EAGER, duplicates=duplicates)
+        assert json.loads(table.schema.metadata[b"flowparse"])["duplicates"] == left_out
+    assert found(twice, duplicates="keep") != found(twice)
 
 
 def test_a_detector_that_cannot_run_is_told(tmp_path: Path) -> None:

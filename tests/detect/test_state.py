@@ -69,7 +69,7 @@ def test_two_accounts_with_the_same_addresses_are_told_apart() -> None:
     assert state.untold(pa.concat_tables([first, other, none])) == other
 
 
-@pytest.mark.parametrize("at", range(12))
+@pytest.mark.parametrize("at", range(14))
 def test_a_run_that_dies_while_it_saves_leaves_the_state_before_or_after(
     tmp_path: Path, at: int
 ) -> None:
@@ -88,8 +88,8 @@ def test_a_run_that_dies_while_it_saves_leaves_the_state_before_or_after(
             detect.run(days, EAGER).to_pylist(), key=repr
         )
     files = {path.name for path in (tmp_path / "state").iterdir()} - {"lock.db", "holder"}
-    if state.runs == 1 or at > 9:
-        assert len(files) == 5
+    if state.runs == 1 or at > 11:
+        assert len(files) == 6
 
 
 _DIES = """

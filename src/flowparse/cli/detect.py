@@ -159,8 +159,8 @@ def _save_baseline(sources: list[object], path: str, reading: Reading) -> Exit:
     from flowparse.detect.gather import gather_facts
 
     with watch() as progress:
-        facts, passed = gather_facts(sources, "once", reading_keywords(reading, progress))
-    usual = Baseline.of(facts)
+        gathered = gather_facts(sources, "once", reading_keywords(reading, progress))
+    usual, passed = Baseline.of(gathered.facts), gathered.passed
     usual.save(path)
     say(
         f"{usual.services.num_rows:,} services and {usual.peers.num_rows:,} peers saved as {path}",

@@ -18,7 +18,7 @@ from flowparse.detect.baselines import read_baseline
 from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import gather_findings
-from flowparse.detect.gather import Duplicates, gather_facts
+from flowparse.detect.gather import Duplicates, Gathered, gather_facts
 from flowparse.detect.registry import choose
 from flowparse.detect.state import State, held
 from flowparse.grouping import Passed
@@ -52,7 +52,8 @@ def run(
         What was there before, for `new-service` and `new-peer`.
     state : path, optional
         A folder, made if it is missing. What earlier runs left there is the past of this one, and
-        only findings that they did not tell are returned. Give each record to one run.
+        only findings that they did not tell are returned. Give each record to one run; what
+        comes again within some hours is known.
     duplicates : {"once", "keep"}
         Whether records that are equal in every column that is read count once: what was
         delivered twice.
@@ -66,8 +67,9 @@ def run(
         start of the window in which it became evident, and the numbers are those that were
         known then; `srcaddr` is who acts and `dstaddr` the target, null where there are many;
         `measure` is the number that was too large, and `expected` what is usual. The schema's
-        metadata holds, under `flowparse`, JSON of the counts, the sources that failed, and
-        `unable`: the detectors that could not run, and why.
+        metadata holds, under `flowparse`, JSON of the counts, the sources that failed,
+        `duplicates`, the records that were left out, and `unable`: the detectors that could not
+        run, and why.
 
     Raises
     ------
@@ -132,21 +134,36 @@ def detecting(
 ) -> Iterator[Outcome]:
     """Read, and find. Until the block ends, no other run uses the state."""
     if state is None:
-        facts, passed = gather_facts(source, duplicates, reading)
-        findings, unable = find(facts, detectors)
-        yield Outcome(about(findings, passed, unable), passed, unable, lambda: None)
+        gathered = gather_facts(source, duplicates, reading)
+        findings, unable = find(gathered.facts, detectors)
+        yield _outcome(findings, gathered, unable, lambda: None)
         return
     with held(state) as folder:
         past = State.load(folder)
-        facts, passed = gather_facts(source, duplicates, reading)
-        whole = past.facts.absorb(facts)
+        seen = past.seen() if duplicates == "once" else None
+        gathered = gather_facts(source, duplicates, reading, seen)
+        whole = past.facts.absorb(gathered.facts)
         findings, unable = find(whole, detectors)
-        fresh = past.untold(_from(findings, facts.oldest()))
+        fresh = past.untold(_from(findings, gathered.facts.oldest()))
 
         def commit() -> None:
-            past.after(whole, fresh).save(folder)
+            past.after(whole, fresh, seen).save(folder)
 
-        yield Outcome(about(fresh, passed, unable), passed, unable, commit)
+        yield _outcome(fresh, gathered, unable, commit)
+
+
+def _outcome(
+    findings: pa.Table, gathered: Gathered, unable: dict[str, str], commit: Callable[[], None]
+) -> Outcome:
+    """With what was read, lost and left unanswered in the metadata of the findings."""
+    said = {
+        "counts": gathered.passed.counts.as_dict(),
+        "errors": gathered.passed.errors.to_pylist(),
+        "duplicates": gathered.duplicates,
+        "unable": unable,
+    }
+    findings = findings.replace_schema_metadata({"flowparse": json.dumps(said)})
+    return Outcome(findings, gathered.passed, unable, commit)
 
 
 def _from(findings: pa.Table, oldest: pa.Scalar) -> pa.Table:
@@ -186,13 +203,3 @@ def find(facts: Facts, detectors: Iterable[Detector]) -> tuple[pa.Table, dict[st
         else:
             unable[one.name] = why
     return gather_findings(found), unable
-
-
-def about(findings: pa.Table, passed: Passed, unable: dict[str, str]) -> pa.Table:
-    """The findings with what was read, lost and left unanswered in their metadata."""
-    said = {
-        "counts": passed.counts.as_dict(),
-        "errors": passed.errors.to_pylist(),
-        "unable": unable,
-    }
-    return findings.replace_schema_metadata({"flowparse": json.dumps(said)})

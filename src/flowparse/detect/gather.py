@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final, Literal, Self
 
 import pyarrow as pa
@@ -9,14 +11,15 @@ import pyarrow.compute as pc
 
 from flowparse.detect.facts import DENIALS, STATUS, TALKS, Facts
 from flowparse.detect.orient import orient
-from flowparse.grouping import Fold, Groups, Key, Measure, Passed, run_pass
+from flowparse.grouping import Fold, Groups, Key, Measure, Passed, Seen, run_pass
 
-__all__ = ["Duplicates", "FactsFold", "facts_of", "gather_facts"]
+__all__ = ["Duplicates", "FactsFold", "Gathered", "facts_of", "gather_facts", "see_nothing"]
 
 Duplicates = Literal["once", "keep"]
 
 HOUR, DENIAL_WINDOW, STATUS_WINDOW = 3600, 300, 600
 
+_TIME: Final = pa.timestamp("s", tz="UTC")
 _COLUMNS: Final = (
     "start",
     "end",
@@ -43,9 +46,22 @@ _PLACE: Final = (Key("account_id"), Key("interface_id"))
 
 
 class FactsFold(Fold):
-    """Gathers facts."""
+    """Gathers facts.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    once : Once, optional
+        Lets each record through once. Copies for other threads share it.
+
+    Attributes
+    ----------
+    dropped : int
+        Records that had been there before.
+    """
+
+    def __init__(self, once: Once | None = None) -> None:
+        self._once = once
+        self.dropped = 0
         ends = (Key("srcaddr"), Key("dstaddr"), Key("port"), Key("protocol"))
         bits = (Measure("or", "tcp_flags", "flags"), Measure("minutes", "start", "minutes"))
         hour = Key("start", every=HOUR, name="hour")
@@ -65,10 +81,15 @@ class FactsFold(Fold):
 
     def fresh(self) -> Self:
         """An empty one."""
-        return type(self)()
+        return type(self)(self._once)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the records of one batch."""
+        batch = _with_times(batch.select(list(_COLUMNS)))
+        if self._once is not None:
+            kept = self._once.choose(batch)
+            self.dropped += batch.num_rows - kept.num_rows
+            batch = kept
         for name in _COLUMNS:
             if name not in self._columns:
                 values = batch.column(name)
@@ -86,6 +107,7 @@ class FactsFold(Fold):
         self._denials.absorb(other._denials)
         self._status.absorb(other._status)
         self._columns |= other._columns
+        self.dropped += other.dropped
 
     def facts(self) -> Facts:
         """What was gathered."""
@@ -99,13 +121,24 @@ class FactsFold(Fold):
 
 def _is(values: Any, text: str) -> Any:
     if isinstance(values, pa.DictionaryArray):
-        return pc.equal(values.indices, _index(values.dictionary, text))
+        return pc.equal(values.dictionary, text).take(values.indices)
     return pc.equal(values, text)
 
 
-def _index(dictionary: Any, text: str) -> int:
-    """Where it stands; -1 where it does not."""
-    return int(pc.index(dictionary, pa.scalar(text, dictionary.type)).as_py())
+def _with_times(batch: pa.RecordBatch) -> pa.RecordBatch:
+    """With start and end in seconds, whatever they are in."""
+    for name in ("start", "end"):
+        place = batch.schema.get_field_index(name)
+        values = batch.column(place)
+        if values.type != _TIME:
+            batch = batch.set_column(place, name, _as_time(values))
+    return batch
+
+
+def _as_time(values: Any) -> Any:
+    if pa.types.is_timestamp(values.type) and values.type.tz is None:
+        values = values.cast(pa.timestamp(values.type.unit, "UTC"))
+    return values.cast(_TIME, safe=False)
 
 
 def _name_sides(talks: pa.Table) -> pa.Table:
@@ -114,6 +147,31 @@ def _name_sides(talks: pa.Table) -> pa.Table:
     client, server = pc.if_else(answer, target, source), pc.if_else(answer, source, target)
     talks = talks.append_column("client", client).append_column("server", server)
     return talks.select(TALKS.names)
+
+
+class Once:
+    """Lets each record through once, on whichever thread it comes.
+
+    Parameters
+    ----------
+    seen : Seen
+        The records that were there before.
+    """
+
+    def __init__(self, seen: Seen) -> None:
+        self.seen = seen
+        self._lock = Lock()
+
+    def choose(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The records that were not there before."""
+        with self._lock:
+            new = self.seen.add(batch)
+        return batch if new is None else batch.filter(new)
+
+
+def see_nothing() -> Seen:
+    """No records yet."""
+    return Seen(_COLUMNS, time="start")
 
 
 def facts_of(source: object, *, duplicates: Duplicates = "once", **reading: Any) -> Facts:
@@ -154,15 +212,40 @@ def facts_of(source: object, *, duplicates: Duplicates = "once", **reading: Any)
     >>> talks.select(["client", "server", "port", "is_answer"]).to_pylist()[1]
     {'client': '10.0.0.9', 'server': '10.0.0.1', 'port': 22, 'is_answer': True}
     """
-    return gather_facts(source, duplicates, reading)[0]
+    return gather_facts(source, duplicates, reading).facts
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What one pass gave.
+
+    Attributes
+    ----------
+    facts : Facts
+    passed : Passed
+        What became of the lines.
+    duplicates : int
+        Records that had been there before, and were left out.
+    """
+
+    facts: Facts
+    passed: Passed
+    duplicates: int = 0
 
 
 def gather_facts(
-    source: object, duplicates: Duplicates, reading: dict[str, Any]
-) -> tuple[Facts, Passed]:
-    """The facts, and what became of the lines."""
+    source: object, duplicates: Duplicates, reading: dict[str, Any], seen: Seen | None = None
+) -> Gathered:
+    """The facts of a source.
+
+    Parameters
+    ----------
+    seen : Seen, optional
+        What earlier passes saw, if duplicates count once; it takes what this one sees.
+    """
     if duplicates not in ("once", "keep"):
         raise ValueError(f"duplicates: expected 'once' or 'keep', got {duplicates!r}")
-    fold = FactsFold()
+    once = Once(see_nothing() if seen is None else seen) if duplicates == "once" else None
+    fold = FactsFold(once)
     passed = run_pass(source, [fold], **reading)
-    return fold.facts(), passed
+    return Gathered(fold.facts(), passed, fold.dropped)

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -18,13 +18,17 @@ import pyarrow.parquet as pq
 
 from flowparse.detect.facts import DENIALS, STATUS, TALKS, Facts
 from flowparse.detect.findings import FINDINGS, IDENTITY
+from flowparse.detect.gather import see_nothing
 from flowparse.detect.saving import replace_file
+from flowparse.grouping import Seen
 from flowparse.ingesting.lock import hold
 
 __all__ = ["State"]
 
 _ABOUT: Final = "state.json"
 _VERSION: Final = 1
+#: A queue delivers again within minutes, and so does whoever tries again.
+_SEEN_HOURS: Final = 6
 _TOLD: Final = pa.schema([FINDINGS.field(name) for name in IDENTITY])
 _SCHEMAS: Final = {"talks": TALKS, "denials": DENIALS, "status": STATUS, "told": _TOLD}
 _TIMES: Final = {"talks": "hour", "denials": "window", "status": "window", "told": "time"}
@@ -48,12 +52,15 @@ class State:
     keep_days : int
         Facts that are older than the newest by more are dropped. What was usual before is
         forgotten with them, and what is new is new against these days.
+    records : bytes or None
+        Hashes of the records of the last hours, so that a delivery that comes again counts once.
     """
 
     facts: Facts
     told: pa.Table
     runs: int = 0
     keep_days: int = 30
+    records: bytes | None = field(default=None, repr=False)
 
     @classmethod
     def empty(cls) -> Self:
@@ -88,11 +95,17 @@ class State:
             tables = {name: _read(path.parent / about["files"][name]) for name in _SCHEMAS}
             columns = frozenset(about["columns"])
             facts = Facts(tables["talks"], tables["denials"], tables["status"], columns)
-            return cls(facts, tables["told"], about["runs"], about["keep_days"])
+            name = about["files"].get("seen")
+            records = None if name is None else (path.parent / name).read_bytes()
+            return cls(facts, tables["told"], about["runs"], about["keep_days"], records)
         except (KeyError, TypeError, pa.ArrowInvalid, FileNotFoundError) as error:
             raise ValueError(f"{path}: the state is damaged: {error}; {_ADVICE}") from error
 
-    def after(self, facts: Facts, told: pa.Table) -> Self:
+    def seen(self) -> Seen:
+        """The records of the last hours, to be added to."""
+        return see_nothing() if self.records is None else Seen.from_buffer(self.records)
+
+    def after(self, facts: Facts, told: pa.Table, seen: Seen | None = None) -> Self:
         """The state after a run: with all facts, and with what it told."""
         whole = {
             "talks": facts.talks,
@@ -105,8 +118,18 @@ class State:
         if last is not None:
             limit = pa.scalar(last - timedelta(days=self.keep_days), pa.timestamp("s", "UTC"))
             whole = {name: _since(table, _TIMES[name], limit) for name, table in whole.items()}
+        records = None
+        if seen is not None and last is not None:
+            seen.forget(int(last.timestamp()) - _SEEN_HOURS * 3600)
+            records = seen.to_buffer().to_pybytes()
         kept = Facts(whole["talks"], whole["denials"], whole["status"], facts.columns)
-        return replace(self, facts=kept, told=whole["told"].combine_chunks(), runs=self.runs + 1)
+        return replace(
+            self,
+            facts=kept,
+            told=whole["told"].combine_chunks(),
+            runs=self.runs + 1,
+            records=records,
+        )
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write it: all of it, or nothing.
@@ -125,6 +148,9 @@ class State:
         files = {name: f"{name}-{self.runs:08}.parquet" for name in tables}
         for name, table in tables.items():
             replace_file(home / files[name], partial(_write, table))
+        if self.records is not None:
+            files["seen"] = f"seen-{self.runs:08}.bin"
+            replace_file(home / files["seen"], self._write_records)
         about = {
             "version": _VERSION,
             "runs": self.runs,
@@ -135,6 +161,9 @@ class State:
         text = json.dumps(about, indent=1).encode()
         replace_file(home / _ABOUT, lambda file: file.write(text))
         _sweep(home, {*files.values()})
+
+    def _write_records(self, file: Any) -> None:
+        file.write(self.records)
 
     def untold(self, findings: pa.Table) -> pa.Table:
         """The findings that no run has told yet."""
@@ -177,7 +206,7 @@ def _write(table: pa.Table, file: Any) -> None:
 
 def _sweep(home: Path, named: set[str]) -> None:
     """Remove what runs that died left, and what the last run needed."""
-    kinds = {f"{name}-" for name in _SCHEMAS}
+    kinds = {f"{name}-" for name in (*_SCHEMAS, "seen")}
     for path in home.iterdir():
         mine = path.name.lstrip(".").startswith(tuple(kinds)) or path.name.startswith(f".{_ABOUT}.")
         if mine and path.name not in named:

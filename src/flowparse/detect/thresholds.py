@@ -88,7 +88,9 @@ def _reasons(text: str) -> dict[str, str]:
 
 def _as_text(value: object) -> str:
     if isinstance(value, (tuple, frozenset)):
-        return ",".join(map(str, sorted(value) if isinstance(value, frozenset) else value))
+        return (
+            ",".join(map(str, sorted(value) if isinstance(value, frozenset) else value)) or "none"
+        )
     return str(value)
 
 
