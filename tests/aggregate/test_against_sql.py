@@ -245,8 +245,7 @@ def test_conversations(folder: Path, table: pa.Table, measure: Any, limit: int |
         ), ranked as (
             select *, row_number() over (
                 partition by s, d, sp, dp, protocol
-                order by bytes desc nulls last, packets desc nulls last, records desc,
-                    interface_id nulls last, flow_direction nulls last
+                order by bytes desc nulls last, packets desc nulls last, records desc
             ) place from views
         ), ways as (
             select s, d, sp, dp, protocol, count(*) views, max(accepted) accepted,
@@ -267,9 +266,9 @@ def test_conversations(folder: Path, table: pa.Table, measure: Any, limit: int |
                 and not (a.s = a.d and a.sp is not distinct from a.dp)
         ), judged as (
             select *,
-                (flags & 18) = 2 or ((coalesce(b_flags, 0) & 18) = 18 and (flags & 18) = 0) asks,
+                (flags & 18) = 2 or ((coalesce(b_flags, 0) & 18) = 18 and (flags & 18) <> 18) asks,
                 (coalesce(b_flags, 0) & 18) = 2
-                    or ((flags & 18) = 18 and (coalesce(b_flags, 0) & 18) = 0) asked
+                    or ((flags & 18) = 18 and (coalesce(b_flags, 0) & 18) <> 18) asked
             from both_ways
         ), oriented as (
             select *, case

@@ -83,6 +83,7 @@ def one(source: str, target: str, ports: str, flags: str, start: int = 100) -> s
         ([one(A, B, "9000 50000", "2"), one(B, A, "50000 9000", "18")], A),
         ([one(A, B, "9000 50000", "18"), one(B, A, "50000 9000", "2")], B),
         ([one(A, B, "50000 9000", "18")], B),  # only the answer is there
+        ([one(A, B, "9000 50000", "16"), one(B, A, "50000 9000", "18")], A),  # SYN was before
         ([one(A, B, "9000 50000", "19"), one(B, A, "50000 9000", "1")], B),
         ([one(A, B, "9000 50000", "0"), one(B, A, "50000 9000", "0")], B),  # the higher port
         ([one(A, B, "9000 50000", "18"), one(B, A, "50000 9000", "18")], B),  # both had ACK
@@ -112,6 +113,13 @@ def test_with_oneself() -> None:
     """A packet to one's own address and port is a conversation of one direction."""
     [row] = asked(one(A, A, "80 80", "0"))
     assert (row["client"], row["server"], row["bytes_out"], row["bytes_in"]) == (A, A, 10, None)
+
+
+def test_with_oneself_on_another_port() -> None:
+    """Both directions between two ports of one address are one conversation."""
+    [row] = asked(one(A, A, "50000 80", "0"), one(A, A, "80 50000", "0"))
+    assert (row["client_port"], row["server_port"]) == (50000, 80)
+    assert (row["bytes_out"], row["bytes_in"]) == (10, 10)
 
 
 def test_ipv6_and_measures() -> None:

@@ -57,6 +57,12 @@ def test_services() -> None:
     ]
 
 
+def test_the_port_that_is_asked_for_comes_first() -> None:
+    """Where both ports have a name, the destination's is the service."""
+    log = b"srcaddr srcport dstport protocol bytes\n10.0.0.1 22 443 6 1\n"
+    assert aggregate.services(log)["service"].to_pylist() == ["https"]
+
+
 def test_services_of_aws() -> None:
     """The destination's service comes before the source's."""
     log = b"""dstport protocol pkt-src-aws-service pkt-dst-aws-service bytes

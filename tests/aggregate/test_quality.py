@@ -76,13 +76,13 @@ def test_a_silent_interface() -> None:
 
 
 def deliver(folder: Path, flow_log: str, stamp: str, starts: list[int]) -> Path:
-    account = "111122223333"
+    account = "111122223333"  # of the flow log; that of its interfaces is another
     path = folder / (
         f"AWSLogs/{account}/vpcflowlogs/us-east-1/2023/11/14/"
         f"{account}_vpcflowlogs_us-east-1_{flow_log}_20231114T{stamp}Z_fe123456.log.gz"
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    text = HEADER + b"".join(record(start, account=account) for start in starts)
+    text = HEADER + b"".join(record(start, account="000000000042") for start in starts)
     path.write_bytes(gzip.compress(text))
     return path
 

@@ -109,10 +109,9 @@ def conversations(
     -----
     **Each flow counts once.** Traffic between two interfaces that are both logged is in two
     records, one egress and one ingress. Of all that saw one direction, told apart by interface-id
-    and flow-direction, the one with most bytes counts (then packets, then records, then the
-    lowest interface-id); `views` is how many there were, over both directions. `accepted` and
-    `rejected` are the most that any of them had: what the sender's interface lets out and the
-    receiver's refuses is both.
+    and flow-direction, the one with most bytes counts (then packets, then records). `views` is
+    how many there were, over both directions. `accepted` and `rejected` are the most that any of
+    them had: what the sender's interface lets out and the receiver's refuses is both.
 
     What this does not catch: a format with neither interface-id nor flow-direction counts both
     copies, and `views` is then 1 a direction. Where an address moves from one interface to another,
@@ -120,8 +119,8 @@ def conversations(
     balancer the flow on the other side has other addresses and is another conversation:
     `srcaddr` and `dstaddr` are compared, not `pkt_srcaddr` and `pkt_dstaddr`.
 
-    **Who is the client:** who sent SYN without ACK, where the other did not, or who was sent SYN
-    with ACK; else the side with the higher port; with equal ports the sender of the earliest
+    **Who is the client:** who sent SYN without ACK, or was sent SYN with ACK. Where that is both
+    sides or none, the side with the higher port; with equal ports the sender of the earliest
     record, or of the only direction. Without tcp-flags, a server on a high port may be taken for
     the client.
 

@@ -100,7 +100,7 @@ def _is_client_low(pairs: pa.Table) -> Any:
 def _asks(pairs: pa.Table, side: str, other: str) -> Any:
     """Did this side send SYN without ACK, or was it sent SYN with ACK?"""
     sent, got = (pc.bit_wise_and(pairs.column(f"flags_{one}"), _SYN_ACK) for one in (side, other))
-    return pc.or_(pc.equal(sent, _SYN), pc.and_(pc.equal(got, _SYN_ACK), pc.equal(sent, 0)))
+    return pc.or_(pc.equal(sent, _SYN), pc.equal(got, _SYN_ACK))
 
 
 def _is_low_first(pairs: pa.Table) -> Any:

@@ -57,7 +57,7 @@ def _missing(here: Sequence[int], every: int, budget: int) -> tuple[list[int], i
     left = 0
     for length, early in sorted(gaps):
         n = length // every - 1
-        if left or len(found) + n > budget:
+        if len(found) + n > budget:
             left += n
         else:
             found += range(early + every, early + length, every)

@@ -113,7 +113,8 @@ def timeline(
     -----
     Memory: one group for each span and key. Filling adds a million rows at most: of gaps that
     would take more, the longest stay, and `spans_left_out` in the metadata says how many spans
-    those are. (One record that claims to be of 1970 makes such a gap.)
+    those are. (One record that claims to be of 1970 makes such a gap.) Where spans with records
+    times keys are over a million, nothing is filled.
 
     Examples
     --------

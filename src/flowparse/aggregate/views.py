@@ -19,7 +19,6 @@ VIEW: Final = ("interface_id", "flow_direction")
 _BEST: Final = (
     ("number", "ascending"),
     *((name, "descending") for name in ("bytes", "packets", "records")),
-    *((name, "ascending") for name in VIEW),
 )
 
 
@@ -60,8 +59,6 @@ def choose_views(views: pa.Table) -> pa.Table:
 def _first_of_each(views: pa.Table, numbers: pa.Array) -> pa.Array:
     """The place of the best row of each number, in the order of the numbers."""
     columns = {name: views.column(name) for name, _ in _BEST[1:]}
-    for name in VIEW:
-        columns[name] = pc.cast(columns[name], pa.string())
     ranked = pa.table({"number": numbers, **columns})
     places = pc.sort_indices(ranked, sort_keys=list(_BEST))
     sorted_numbers = pc.cast(numbers, pa.int64()).take(places)
