@@ -62,6 +62,20 @@ def test_wrong_use(run, log, tmp_path, options, says):
 
 
 @made
+def test_findings_are_in_the_page(run, log, tmp_path):
+    """An address of a threat list is a finding, unless nothing is to be looked for."""
+    listed = tmp_path / "listed.txt"
+    listed.write_text("203.0.113.0/24 ; SBL123\n")
+    page = tmp_path / "page.html"
+    result = run("report", log, "-o", page, "--threat-list", listed)
+    assert result.exit_code == 0, result.stderr
+    assert "finding" in result.stderr
+    assert "listed-address" in page.read_text()
+    assert run("report", log, "-o", page, "--no-detect", "--mode", "overwrite").exit_code == 0
+    assert "Nothing was looked for: no detector ran." in page.read_text()
+
+
+@made
 def test_a_source_that_is_not_there(run, tmp_path):
     """A missing source is exit code 3, and there is no page."""
     page = tmp_path / "page.html"

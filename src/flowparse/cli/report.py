@@ -78,7 +78,6 @@ def report(
     """
     if no_detect and lists:
         raise click.UsageError("--threat-list is for detection, which --no-detect leaves out")
-    from flowparse.compute import load_threat_list
     from flowparse.report import write_report
 
     options = {name: value for name, value in reading.keywords().items() if name != "schema"}
@@ -89,7 +88,7 @@ def report(
             title=title,
             every=every,
             prefix=prefix,
-            lists=[load_threat_list(name) for name in lists],
+            lists=lists,
             detectors=() if no_detect else None,
             mode=mode,  # type: ignore[arg-type]
             progress=progress,

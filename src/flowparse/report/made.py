@@ -87,7 +87,7 @@ def write_report(
         As of `flowparse.detect.run`; None is all. An empty one looks for nothing, and takes
         less time.
     lists : sequence
-        Threat lists, as `flowparse.compute.load_threat_list` gives them.
+        Threat lists: paths, or what `flowparse.compute.load_threat_list` gives.
     mode : {"error", "overwrite"}
         What to do where the file is there already.
     **reading
