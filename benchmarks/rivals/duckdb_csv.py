@@ -38,6 +38,19 @@ def read(paths: list[str], log_format: LogFormat, threads: int | None) -> pa.Tab
         return connection.sql(select(paths, log_format)).to_arrow_table()
 
 
+def top_talkers(paths: list[str], log_format: LogFormat) -> pa.Table:
+    """The 20 pairs with most bytes."""
+    query = (
+        "SELECT srcaddr, dstaddr, sum(bytes)::BIGINT AS bytes, sum(packets)::BIGINT AS packets, "
+        'count(*) AS records, min("start") AS "start", max("end") AS "end" '
+        f"FROM ({select(paths, log_format)}) GROUP BY srcaddr, dstaddr "
+        "ORDER BY bytes DESC NULLS LAST, srcaddr NULLS LAST, dstaddr NULLS LAST LIMIT 20"
+    )
+    with connect(None) as connection:
+        connection.execute("SET preserve_insertion_order = false")
+        return connection.sql(query).to_arrow_table()
+
+
 def to_arrow(result: pa.Table) -> pa.Table:
     """As it is."""
     return result

@@ -39,6 +39,18 @@ def read(paths: list[str], log_format: LogFormat, threads: int | None) -> pa.Tab
     )
 
 
+def top_talkers(paths: list[str], log_format: LogFormat) -> pa.Table:
+    """The 20 pairs with most bytes, of a table of all records."""
+    measures = [("bytes", "sum"), ("packets", "sum"), ([], "count_all")]
+    measures += [("start", "min"), ("end", "max")]
+    found = read(paths, log_format, None).group_by(["srcaddr", "dstaddr"]).aggregate(measures)
+    found = found.select([0, 1, 2, 3, 4, 5, 6]).rename_columns(
+        ["srcaddr", "dstaddr", "bytes", "packets", "records", "start", "end"]
+    )
+    order = [("bytes", "descending"), ("srcaddr", "ascending"), ("dstaddr", "ascending")]
+    return found.sort_by(order).slice(0, 20)
+
+
 def to_arrow(result: pa.Table) -> pa.Table:
     """As it is."""
     return result
