@@ -111,6 +111,17 @@ def test_filters_hold_before_anything_is_counted() -> None:
     assert aggregate.top_talkers(LOG, "srcaddr", **options)["srcaddr"].to_pylist() == ["10.0.0.3"]
 
 
+def test_tables_are_filtered_as_sources_are() -> None:
+    """Filters and times mean the same on a table that was read before."""
+    table = flowparse.read_table(LOG, on_reject="collect")
+    options: dict[str, Any] = {"filters": [("dstaddr", "in network", "10.0.0.0/8")]}
+    options["since"] = 1700000060
+    found = aggregate.top_talkers(table, "srcaddr", **options)
+    wanted = aggregate.top_talkers(LOG, "srcaddr", on_reject="collect", **options)
+    assert rows_of(found) == rows_of(wanted)
+    assert found["srcaddr"].to_pylist() == ["10.0.0.3"]
+
+
 @settings(LAW, max_examples=30)
 @given(table=flow_tables(), cut=st.integers(0, 40))
 def test_parts_that_are_absorbed_are_the_whole(table: pa.Table, cut: int) -> None:

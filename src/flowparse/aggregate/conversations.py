@@ -16,7 +16,6 @@ from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import ask
 from flowparse.aggregate.sorting import top_rows
 from flowparse.aggregate.talkers import TrafficMeasure
-from flowparse.aggregate.times import with_seconds
 from flowparse.aggregate.views import FLOW, VIEW, choose_views
 from flowparse.grouping import Groups, Key, Measure, Passed
 
@@ -55,7 +54,6 @@ class Conversations(Question):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the rows of one batch that have both addresses."""
-        batch = with_seconds(batch)
         action = batch.column("action")
         for name, value in (("accepted", "ACCEPT"), ("rejected", "REJECT")):
             batch = batch.append_column(name, true_where(action, value))

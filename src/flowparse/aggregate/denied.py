@@ -14,7 +14,6 @@ from flowparse.aggregate.measures import SEEN, TRAFFIC
 from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import ask
 from flowparse.aggregate.sorting import top_groups
-from flowparse.aggregate.times import with_seconds
 from flowparse.grouping import Groups, Key, Passed
 
 __all__ = ["Denied", "denied"]
@@ -51,7 +50,7 @@ class Denied(Question):
         rejected = true_where(batch.column("action"), "REJECT")
         if self._folds:
             batch, rejected = batch.filter(rejected), None
-        self._groups.add(fold_networks(with_seconds(batch), self._by), rejected)
+        self._groups.add(fold_networks(batch, self._by), rejected)
 
     def absorb(self, other: Denied) -> None:
         """Take what another has gathered."""

@@ -16,7 +16,7 @@ from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import ask
 from flowparse.aggregate.sorting import sort_rows
 from flowparse.aggregate.statuses import find_silent, find_statuses
-from flowparse.aggregate.times import SECONDS, read_every, with_seconds
+from flowparse.aggregate.times import SECONDS, read_every
 from flowparse.grouping import Groups, Key, Measure, Passed
 
 __all__ = ["Quality", "quality"]
@@ -64,7 +64,7 @@ class Quality(Question):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the rows of one batch."""
-        batch = with_flow_log(with_seconds(batch))
+        batch = with_flow_log(batch)
         self._statuses.add(batch)
         self._windows.add(batch)
 

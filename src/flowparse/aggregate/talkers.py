@@ -14,7 +14,6 @@ from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import ask
 from flowparse.aggregate.shares import with_share
 from flowparse.aggregate.sorting import top_groups
-from flowparse.aggregate.times import with_seconds
 from flowparse.grouping import Groups, Key, Passed
 
 __all__ = ["TopTalkers", "TrafficMeasure", "top_talkers"]
@@ -49,7 +48,7 @@ class TopTalkers(Question):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the rows of one batch."""
-        self._groups.add(fold_networks(with_seconds(batch), self._by))
+        self._groups.add(fold_networks(batch, self._by))
 
     def absorb(self, other: TopTalkers) -> None:
         """Take what another has gathered."""

@@ -16,7 +16,7 @@ from flowparse.aggregate.measures import TRAFFIC
 from flowparse.aggregate.question import Question
 from flowparse.aggregate.running import ask
 from flowparse.aggregate.sorting import sort_rows
-from flowparse.aggregate.times import read_every, with_seconds
+from flowparse.aggregate.times import read_every
 from flowparse.grouping import Groups, Key, Passed
 
 __all__ = ["Timeline", "timeline"]
@@ -51,7 +51,7 @@ class Timeline(Question):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the rows of one batch."""
-        self._groups.add(fold_networks(with_seconds(batch), self._by))
+        self._groups.add(fold_networks(batch, self._by))
 
     def absorb(self, other: Timeline) -> None:
         """Take what another has gathered."""

@@ -7,7 +7,6 @@ from typing import Final, Self
 import pyarrow as pa
 
 from flowparse.aggregate.measures import SEEN, TRAFFIC
-from flowparse.aggregate.times import with_seconds
 from flowparse.grouping import Fold, Groups, Key
 from flowparse.report.gathered import TALKERS
 
@@ -34,7 +33,7 @@ class Pairs(Fold):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the records of one batch."""
-        self._groups.add(with_seconds(batch))
+        self._groups.add(batch)
 
     def absorb(self, other: Self) -> None:
         """Take what another has gathered."""

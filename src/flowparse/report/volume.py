@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flowparse.aggregate.measures import TRAFFIC
-from flowparse.aggregate.times import with_seconds
 from flowparse.grouping import Fold, Groups, Key, Measure
 from flowparse.report.gathered import VOLUME
 
@@ -54,7 +53,7 @@ class Volume(Fold):
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the records of one batch."""
-        self._groups.add(with_seconds(batch))
+        self._groups.add(batch)
         self._batches += 1
         if self._batches % _LOOK == 0:
             self._widen()
