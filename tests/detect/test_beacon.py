@@ -70,6 +70,18 @@ def test_jitter_and_lost_beats(interval: int, seed: int) -> None:
     assert len(found(Beacon(), beat(minutes))) == 1
 
 
+def test_beats_that_are_lost_now_and_then() -> None:
+    """Where each eighth is lost, an interval of twice the median is regular."""
+    minutes = [minute for n, minute in enumerate(every(7, 80)) if n % 8]
+    assert len(found(Beacon(), beat(minutes))) == 1
+
+
+def test_a_beat_over_the_turn_of_a_minute_is_one() -> None:
+    """Calls whose records begin in two minutes, one after the other, are a beat each."""
+    minutes = [minute + more for minute in every(6, 80) for more in (0, 1)]
+    assert len(found(Beacon(), beat(minutes))) == 1
+
+
 @pytest.mark.parametrize("mean", [4, 5, 6, 10, 20, 60])
 def test_random_calls_are_none(mean: int) -> None:
     """Calls at random, as people and queues make them, are none of twenty hosts' in two days."""
@@ -127,7 +139,9 @@ def test_services_of_many_are_none() -> None:
     assert found(Beacon(), rows) == []
     three = [row for host in hosts[:3] for row in beat(at, client=host)]
     assert len(found(Beacon(), three)) == 3
-    assert len(found(Beacon(), [*three, *beat([1000], client=hosts[3])])) == 3
+    for hour, told_of in ((1, 0), (2, 0), (3, 3), (9, 3)):  # it is evident in the third hour
+        late = beat([60 * hour], client=hosts[3])
+        assert len(found(Beacon(), [*three, *late])) == told_of
     assert len(found(Beacon(most_clients=4), rows)) == 4
 
 

@@ -91,6 +91,15 @@ def test_a_peer_that_others_know_is_not_new() -> None:
     assert len(found(Exfiltration(), [*rows, *slow, *other])) == 1  # known for less than a day
 
 
+def test_a_peer_is_new_for_a_day() -> None:
+    """What was asked a little, and a day later much, is known by then."""
+    first = send(24, MB, server=STRANGER)
+    for hour, told_of in ((47, 1), (48, 0)):
+        much = send(hour, 199 * MB, server=STRANGER)
+        rows = [*habit(range(50), 200 * MB), *first, *much]
+        assert len(found(Exfiltration(), rows)) == told_of
+
+
 def test_what_is_synchronised_both_ways_is_no_upload() -> None:
     """To a new peer that sends back as much, nothing is told."""
     rows = [row for hour in range(24, 29) for row in send(hour, 60 * MB, server=STRANGER)[:1]]
