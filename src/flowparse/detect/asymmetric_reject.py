@@ -13,14 +13,14 @@ from flowparse.detect.episodes import first_windows
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import gather_findings, make_findings
 from flowparse.detect.gather import HOUR
-from flowparse.detect.sums import group
+from flowparse.detect.sums import How, group
 from flowparse.detect.usage import name_service
 
 __all__ = ["AsymmetricReject"]
 
 _PLACE: Final = ("account_id", "interface_id", "server", "port", "protocol")
 _COUNTS: Final = ("asked", "refused", "answered", "denied")
-_SUMS: Final = {
+_SUMS: Final[dict[str, How]] = {
     **dict.fromkeys((*_COUNTS, "packets", "bytes"), "sum"),
     "first_seen": "min",
     "last_seen": "max",

@@ -15,12 +15,12 @@ from flowparse.detect.facts import Facts
 from flowparse.detect.findings import make_findings
 from flowparse.detect.gather import DENIAL_WINDOW
 from flowparse.detect.robust import Past
-from flowparse.detect.sums import group
+from flowparse.detect.sums import How, group
 
 __all__ = ["DeniedSpike"]
 
 
-_SUMS: Final = {
+_SUMS: Final[dict[str, How]] = {
     **dict.fromkeys(("records", "packets", "bytes"), "sum"),
     "first_seen": "min",
     "last_seen": "max",

@@ -13,12 +13,12 @@ from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import make_findings
 from flowparse.detect.novelty import Learning, new_uses, without_new_hosts
-from flowparse.detect.sums import group
+from flowparse.detect.sums import How, group
 from flowparse.detect.usage import PEER, hosts_of, peers_of
 
 __all__ = ["NewPeer"]
 
-_SUMS: Final = {
+_SUMS: Final[dict[str, How]] = {
     "records": "sum",
     "packets": "sum",
     "bytes": "sum",

@@ -13,13 +13,13 @@ from flowparse.detect.detector import Detector
 from flowparse.detect.facts import Facts
 from flowparse.detect.findings import make_findings
 from flowparse.detect.novelty import Learning, new_uses
-from flowparse.detect.sums import group
+from flowparse.detect.sums import How, group
 from flowparse.detect.usage import SERVICE, hosts_of, name_service, services_of
 
 __all__ = ["NewService"]
 
 _NAMES: Final = {6: "TCP", 17: "UDP"}
-_SUMS: Final = {
+_SUMS: Final[dict[str, How]] = {
     **dict.fromkeys(("records", "packets", "bytes"), "sum"),
     "first_seen": "min",
     "last_seen": "max",

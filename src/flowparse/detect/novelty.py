@@ -12,14 +12,14 @@ import pyarrow.compute as pc
 
 from flowparse.detect.episodes import first_of
 from flowparse.detect.gather import HOUR
-from flowparse.detect.sums import group
+from flowparse.detect.sums import How, group
 
 __all__ = ["HOST", "Learning", "new_uses", "without_new_hosts"]
 
 #: What tells hosts apart: accounts may have the same private addresses.
 HOST: Final = ("account_id", "host")
 
-_SUMS: Final = {
+_SUMS: Final[dict[str, How]] = {
     **dict.fromkeys(("records", "packets", "bytes"), "sum"),
     "first_seen": "min",
     "last_seen": "max",
@@ -116,7 +116,7 @@ def _stays(hours: pa.Table, new: pa.Table, keys: tuple[str, ...], learning: Lear
     begin = used.group_by([*keys]).aggregate([("row", "min")])
     used = used.join(begin, list(keys), join_type="inner")
     used = used.filter(pc.less(pc.subtract(used["row"], used["row_min"]), learning.stays))
-    sums = {**_SUMS, "first": "min", "hour": "max", "row": "count"}
+    sums = {**_SUMS, "first": "min", "hour": "max", "row": "valid"}
     found = group(used, keys, sums, only=("interface_id",))
     return found.filter(pc.equal(found["row"], learning.stays)).drop_columns(["row"])
 

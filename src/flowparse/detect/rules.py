@@ -16,7 +16,7 @@ from flowparse.detect.facts import Facts
 from flowparse.detect.findings import make_findings
 from flowparse.detect.sigma_filters import filters_of, mask_of
 from flowparse.detect.sigma_terms import Term
-from flowparse.detect.sums import group
+from flowparse.detect.sums import How, group
 
 __all__ = ["SigmaRule", "sigma"]
 
@@ -32,7 +32,7 @@ _TOLD: Final = {
 }
 _SEVERITIES: Final = {"medium": "medium", "high": "high", "critical": "critical"}
 _TECHNIQUE: Final = re.compile(r"t\d{4}(\.\d{3})?")
-_SUMS: Final = {
+_SUMS: Final[dict[str, How]] = {
     **dict.fromkeys(("records", "packets", "bytes"), "sum"),
     "first_seen": "min",
     "last_seen": "max",

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from flowparse.compute import is_private
+from flowparse.detect.sums import group
 
 __all__ = ["PEER", "SERVICE", "hosts_of", "name_service", "peers_of", "services_of"]
 
@@ -44,8 +45,7 @@ def hosts_of(talks: pa.Table) -> pa.Table:
         talks.select(["account_id", side, "hour"]).rename_columns(["account_id", "host", "hour"])
         for side in ("client", "server")
     ]
-    hosts = pa.concat_tables(sides).group_by(["account_id", "host"]).aggregate([("hour", "min")])
-    hosts = hosts.rename_columns(["account_id", "host", "hour"])
+    hosts = group(pa.concat_tables(sides), ("account_id", "host"), {"hour": "min"})
     return hosts.filter(pc.fill_null(is_private(hosts["host"]), False))
 
 
