@@ -63,4 +63,9 @@ FP_INLINE bool fp_code_ipv4(const uint8_t *at, uint32_t size, const uint8_t *end
     return ((a | b | c | d) >> 8) == 0;
 }
 
+/* Of texts rows[0], rows[1] and so on, by the kernel in use: 1 where it is IPv4, and then its
+ * bits. Text i is bytes[offsets[i]..offsets[i + 1]]; from `end` on nothing is read. */
+void fp_code_addresses(const uint8_t *bytes, const int32_t *offsets, const int64_t *rows,
+                       uint32_t n, const uint8_t *end, uint32_t *bits, uint8_t *is_ipv4);
+
 #endif

@@ -1,4 +1,5 @@
 /* Which kernel runs: the best that this CPU has, unless one is named. */
+#include "address_code.h"
 #include "kernel.h"
 
 #include <string.h>
@@ -65,4 +66,9 @@ fp_status fp_use_kernel(const char *name) {
         return FP_OK;
     }
     return FP_ERR_STATE;
+}
+
+void fp_code_addresses(const uint8_t *bytes, const int32_t *offsets, const int64_t *rows,
+                       uint32_t n, const uint8_t *end, uint32_t *bits, uint8_t *is_ipv4) {
+    fp_run->code_ipv4(bytes, offsets, rows, n, end, bits, is_ipv4);
 }

@@ -179,8 +179,11 @@ FP_INLINE void find_some(fp_groups *groups, uint32_t n_words, fp_tile *tile) {
     }
     for (uint32_t i = 0; i < tile->n; i++) {
         fp_group_slot slot = groups->slots[hashes[i] & mask];
-        if (slot.id_plus_1)
-            FP_PREFETCH(fp_record(groups, slot.id_plus_1 - 1));
+        if (slot.id_plus_1) { /* and the line in which it ends */
+            const uint64_t *record = fp_record(groups, slot.id_plus_1 - 1);
+            FP_PREFETCH(record);
+            FP_PREFETCH(record + groups->record_words - 1);
+        }
     }
     for (uint32_t i = 0; i < tile->n; i++)
         tile->ids[i] = find_group(groups, words + (size_t)i * n_words, n_words, hashes[i]);

@@ -115,34 +115,45 @@ static void encode_bool(const fp_key *key, const struct ArrowArray *array, const
     }
 }
 
-static fp_status encode_text(fp_key *key, const struct ArrowArray *array, const fp_tile *tile,
-                             uint64_t *words, uint32_t n_words) {
-    fp_array_texts texts = fp_texts_of(array);
+/* Rows of text that have no number yet. */
+typedef struct other_texts {
+    int64_t rows[FP_TILE_ROWS];
+    uint32_t places[FP_TILE_ROWS], n;
+} other_texts;
+
+static void encode_ipv4(const fp_key *key, const struct ArrowArray *array, fp_array_texts texts,
+                        const fp_tile *tile, uint64_t *words, uint32_t n_words,
+                        other_texts *others) {
     const uint8_t *validity = fp_validity(array);
-    int64_t others[FP_TILE_ROWS];
-    uint32_t places[FP_TILE_ROWS], numbers[FP_TILE_ROWS], n_others = 0;
+    uint32_t bits[FP_TILE_ROWS];
+    uint8_t is_ipv4[FP_TILE_ROWS];
+    fp_code_addresses(texts.bytes, texts.offsets, tile->rows, tile->n, texts.end, bits, is_ipv4);
+    others->n = 0;
     for (uint32_t i = 0; i < tile->n; i++) {
-        int64_t row = tile->rows[i];
         uint64_t *at = words + (size_t)i * n_words;
-        if (is_null(validity, row + array->offset)) {
+        if (is_null(validity, tile->rows[i] + array->offset)) {
             fp_set_mark(key, at, FP_MARK_NULL);
             continue;
         }
-        int32_t begin = texts.offsets[row];
-        uint32_t size = (uint32_t)(texts.offsets[row + 1] - begin), bits;
-        if (FP_LIKELY(fp_code_ipv4(texts.bytes + begin, size, texts.end, &bits))) {
-            fp_set_lane(at, key->lane, bits);
-        } else {
-            others[n_others] = row;
-            places[n_others++] = i;
-        }
+        fp_set_lane(at, key->lane, bits[i] & (0 - (uint32_t)is_ipv4[i]));
+        others->rows[others->n] = tile->rows[i];
+        others->places[others->n] = i;
+        others->n += !is_ipv4[i];
     }
-    if (n_others == 0)
+}
+
+static fp_status encode_text(fp_key *key, const struct ArrowArray *array, const fp_tile *tile,
+                             uint64_t *words, uint32_t n_words) {
+    fp_array_texts texts = fp_texts_of(array);
+    other_texts others;
+    uint32_t numbers[FP_TILE_ROWS];
+    encode_ipv4(key, array, texts, tile, words, n_words, &others);
+    if (others.n == 0)
         return FP_OK;
     fp_status status = fp_texts_encode_rows(&key->texts, texts.offsets, texts.bytes, texts.end,
-                                            others, n_others, numbers);
-    for (uint32_t i = 0; i < n_others && status == FP_OK; i++) {
-        uint64_t *at = words + (size_t)places[i] * n_words;
+                                            others.rows, others.n, numbers);
+    for (uint32_t i = 0; i < others.n && status == FP_OK; i++) {
+        uint64_t *at = words + (size_t)others.places[i] * n_words;
         fp_set_mark(key, at, FP_MARK_OTHER);
         fp_set_lane(at, key->lane, numbers[i]);
     }

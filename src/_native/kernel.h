@@ -39,6 +39,9 @@ typedef struct fp_kernel_table {
      * places after its beginning, as in the row before: a bit a field, a byte a row. NULL: it
      * would not pay. */
     void (*repeat)(const fp_rows *rows, uint32_t field, uint32_t n_fields, uint8_t *same);
+    /* fp_code_addresses */
+    void (*code_ipv4)(const uint8_t *bytes, const int32_t *offsets, const int64_t *rows, uint32_t n,
+                      const uint8_t *end, uint32_t *bits, uint8_t *is_ipv4);
 } fp_kernel_table;
 
 extern const fp_kernel_table fp_kernel_scalar, fp_kernel_avx2, fp_kernel_avx512, fp_kernel_neon;

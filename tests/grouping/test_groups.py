@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import itertools
 from typing import Any
 
 import pyarrow as pa
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import grouped
+from flowparse import _core
 from flowparse.grouping import Groups, Key, Measure
 from strategies import LAW
 
@@ -190,6 +192,24 @@ def test_many_groups_are_those_of_pyarrow() -> None:
     by = [("s", "ascending"), ("t", "ascending")]
     found = groups.table().sort_by(by).combine_chunks()
     assert found.rename_columns(wanted.column_names) == wanted.sort_by(by).combine_chunks()
+
+
+@pytest.mark.parametrize("kernel", _core.kernel_names())
+def test_text_next_to_ipv4_stays_what_it_is(kernel: str) -> None:
+    """Every kernel takes for an address only what is written as one, at an end of memory too."""
+    parts = ["", "0", "00", "01", "1", "9", "10", "99", "100", "255", "256", "999", "1000", "a1"]
+    parts += ["1/", ":", " 1", "1\0", "-1", "\xe9"]
+    texts = [".".join(four) for four in itertools.product(parts, repeat=4)]
+    texts += [".".join(some) for n in (1, 2, 3) for some in itertools.product(parts, repeat=n)]
+    texts += ["1.2.3.4.", ".1.2.3.4", "1.2.3.4.5", "1.2.3.255.255.255", "1.2.3.4 5.6.7.8"]
+    before = _core.set_kernel(kernel)
+    try:
+        for array in (pa.array(texts), pa.array(texts)[len(texts) - 3 :], pa.array(["1.2.3.4"])):
+            groups = Groups([Key("k")], [Measure("count", None, "n")])
+            groups.add(pa.record_batch({"k": array}))
+            assert groups.table()["k"].to_pylist() == array.unique().to_pylist()
+    finally:
+        _core.set_kernel(before)
 
 
 def test_dictionaries_may_change() -> None:
