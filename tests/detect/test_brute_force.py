@@ -115,13 +115,14 @@ def test_several_private_clients_are_no_guessing() -> None:
 
 
 def test_an_application_without_a_pool_is_no_guessing() -> None:
-    """A private client is held against its own hours; four times as much is another thing."""
+    """A private client is held against its own hours; six times as much is another thing."""
     app = [row for hour in range(48) for row in guess(hour, client=OTHER, port=3306)]
     assert found(BruteForce(), app) == []
-    burst = guess(50, records=800, client=OTHER, port=3306)
+    assert found(BruteForce(), [*app, *guess(50, records=1199, client=OTHER, port=3306)]) == []
+    burst = guess(50, records=1200, client=OTHER, port=3306)
     (row,) = found(BruteForce(), [*app, *burst])
-    assert (row["measure"], row["expected"]) == (800.0, 200.0)
-    assert "800 times within an hour, against 200 in its usual hour;" in row["why"]
+    assert (row["measure"], row["expected"]) == (1200.0, 200.0)
+    assert "1,200 times within an hour, against 200 in its usual hour;" in row["why"]
 
 
 def test_a_private_client_without_a_past_guesses_once_the_data_are_settled() -> None:

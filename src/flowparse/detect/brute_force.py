@@ -67,7 +67,8 @@ class BruteForce(Detector):
         What is rejected counts without it.
     factor : float
         Of a private client: so many times the median of its own hours with this server in the
-        week before. 4: applications without a pool connect for each request, at their own pace.
+        week before. 6: applications without a pool connect for each request, and the busy hours
+        of a day have four or five times what its median hour has.
     settle_hours : int
         A private client is not judged in the first hours of the data, when its habits are not
         known, unless it is rejected. 3.
@@ -101,7 +102,7 @@ class BruteForce(Detector):
     short_bytes: int = 8000
     least_packets: float = 4
     a_minute: float = 1.5
-    factor: float = 4.0
+    factor: float = 6.0
     settle_hours: int = 3
     quiet_hours: int = 24
 
