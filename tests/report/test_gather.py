@@ -67,6 +67,14 @@ def test_nothing_at_all(tmp_path):
     assert (found.first, found.last) == (None, None)
 
 
+def test_what_is_delivered_twice_is_said():
+    """Detectors see a record once; that others came again is told before the figures."""
+    found = gather([LOG, LOG], on_reject="collect")
+    assert (found.duplicates, found.records) == (5, 10)
+    assert "5 records had come before" in render(found, "Title")
+    assert gather(LOG, on_reject="collect").duplicates == 0
+
+
 def test_no_detectors_find_nothing():
     """With no detector there are no findings, which is something else than none found."""
     assert gather(LOG, on_reject="collect", detectors=()).findings is None

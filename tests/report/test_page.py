@@ -121,7 +121,7 @@ def test_nothing_lost_is_said_too():
     gathered = hand.everything(quality=hand.nothing().quality)
     text = Seen(render(gathered, "Title")).text
     assert "Nothing was lost" in text
-    assert "Not everything is in these figures" not in text
+    assert "Read these figures with care" not in text
 
 
 def test_every_chart_is_there_twice_and_has_its_table():

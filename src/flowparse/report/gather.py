@@ -73,6 +73,7 @@ def gather(
         actions=actions,
         findings=findings,
         unable=unable,
+        duplicates=suspects.duplicates,
     )
 
 

@@ -100,6 +100,8 @@ class Gathered:
         None where no detector ran.
     unable : dict
         Detector -> why it could not say anything.
+    duplicates : int
+        Records that came more than once, as far as detectors looked.
     """
 
     sources: tuple[str, ...]
@@ -118,6 +120,7 @@ class Gathered:
     actions: dict[str | None, dict[str, int]] = field(default_factory=dict)
     findings: pa.Table | None = None
     unable: dict[str, str] = field(default_factory=dict)
+    duplicates: int = 0
 
     @property
     def records(self) -> int:

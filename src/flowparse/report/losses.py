@@ -28,13 +28,14 @@ _WHERE: Final = ("account_id", "region", "flow_log_id", "interface_id", "source"
 
 
 def losses(gathered: Gathered) -> list[str]:
-    """A sentence for each kind of loss; none where nothing was lost."""
+    """A sentence for each kind of loss, and on records that came twice; none where all is well."""
     sums = _sums(gathered)
-    return [
-        _sentence(what, *sums[what])
-        for what in ("reject", "error", "skip-data", "gap")
-        if what in sums
-    ]
+    kinds = [what for what in ("reject", "error", "skip-data", "gap") if what in sums]
+    told = [_sentence(what, *sums[what]) for what in kinds]
+    if gathered.duplicates:
+        again = f"{count(gathered.duplicates)} records had come before"
+        told.append(f"{again}: detectors saw them once, the figures count each time.")
+    return told
 
 
 def _sums(gathered: Gathered) -> dict[str, tuple[int, int]]:

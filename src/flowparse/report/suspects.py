@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from flowparse.detect.detecting import arm, find
 from flowparse.detect.detector import Detector
-from flowparse.detect.gather import FactsFold
+from flowparse.detect.gather import FactsFold, Once, see_nothing
 from flowparse.detect.registry import DETECTORS, choose
 from flowparse.grouping import Fold
 
@@ -31,12 +31,17 @@ class Suspects:
             detectors = tuple(detectors)
         some = bool(DETECTORS) if detectors is None else detectors != ()
         self._armed = arm(choose(detectors), lists, None) if some else []
-        self._facts = FactsFold()
+        self._facts = FactsFold(Once(see_nothing()))
 
     @property
     def folds(self) -> list[Fold]:
         """What the pass must feed."""
         return [self._facts] if self._armed else []
+
+    @property
+    def duplicates(self) -> int:
+        """Records that had come before, which the detectors do not see again."""
+        return self._facts.dropped
 
     def findings(self) -> tuple[pa.Table | None, dict[str, str]]:
         """The findings, None where there is no detector; and which ones could not answer."""
