@@ -170,8 +170,10 @@ FP_INLINE fp_status encode_some(fp_texts *texts, const int32_t *offsets, const u
             if (status != FP_OK)
                 return status;
         }
-        offsets += rows ? 0 : some;
-        rows += rows ? some : 0;
+        if (rows)
+            rows += some;
+        else
+            offsets += some;
     }
     return FP_OK;
 }

@@ -137,23 +137,23 @@ FP_INLINE void mix(const fp_seen_set *seen, digest *row, uint64_t a, uint64_t b)
     row->b = fp_fold(row->b ^ b, seen->secret[1]);
 }
 
+/* Word after word; the last has at most seven bytes of text, and above them the size, without
+ * which "a" and "a\0" were one. */
 FP_INLINE digest digest_text(const fp_seen_set *seen, const uint8_t *text, uint32_t size,
                              const uint8_t *end) {
-    digest found = {seen->secret[2] ^ size, seen->secret[3] ^ size};
+    digest found = {seen->secret[2], seen->secret[3]};
+    uint64_t word = (uint64_t)size << 56;
     uint32_t at = 0;
     for (; at + 8 <= size; at += 8) {
-        uint64_t word = fp_load8(text + at);
-        mix(seen, &found, word, word);
+        uint64_t whole = fp_load8(text + at);
+        mix(seen, &found, whole, whole);
     }
-    if (at < size) {
-        uint64_t word = 0;
-        if (FP_LIKELY(end - (text + at) >= 8))
-            word = fp_load8(text + at) & UINT64_MAX >> (64 - 8 * (size - at));
-        else
-            for (uint32_t i = 0; at + i < size; i++)
-                word |= (uint64_t)text[at + i] << 8 * i;
-        mix(seen, &found, word, word);
-    }
+    if (at < size && FP_LIKELY(end - (text + at) >= 8))
+        word |= fp_load8(text + at) & UINT64_MAX >> (64 - 8 * (size - at));
+    else
+        for (uint32_t i = 0; at + i < size; i++)
+            word |= (uint64_t)text[at + i] << 8 * i;
+    mix(seen, &found, word, word);
     return found;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import pyarrow as pa
@@ -102,6 +103,15 @@ def test_many_rows_stay_apart() -> None:
     assert len(seen) == 1_000_000
     assert seen.add(batch).true_count == 0
     assert 21 * len(seen) < seen.nbytes < 33 * len(seen)
+
+
+def test_texts_next_to_one_another_stay_apart() -> None:
+    """Bytes that are few and low, zeros at the end, and sizes around a word's."""
+    texts = [bytes(t) for n in range(6) for t in itertools.product(range(4), repeat=n)]
+    texts += [b"a" * n + b"\0" * m for n in range(1, 20) for m in range(1, 20)]
+    seen = Seen(["t"])
+    assert seen.add(pa.record_batch({"t": pa.array(texts, pa.binary())})) is None
+    assert len(seen) == len(texts)
 
 
 def test_what_is_no_set_is_refused() -> None:
