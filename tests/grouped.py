@@ -1,14 +1,100 @@
-"""Rows by key in plain Python: what `Groups` must give, in no order."""
+"""Rows to be grouped, and what `Groups` must give of them, in plain Python and in no order."""
 
 from __future__ import annotations
 
 import datetime
+import ipaddress
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pyarrow as pa
+from hypothesis import strategies as st
 
 from flowparse.grouping import Key, Measure
+
+UTC_SECONDS = pa.timestamp("s", "UTC")
+SCHEMA = pa.schema(
+    {
+        "address": pa.string(),
+        "name": pa.dictionary(pa.int32(), pa.string()),
+        "time": UTC_SECONDS,
+        "number": pa.int64(),
+        "small": pa.int32(),
+        "flag": pa.bool_(),
+        "raw": pa.binary(),
+    }
+)
+STRANGE = [
+    "",
+    " ",
+    "1.2.3.4 ",
+    "10.0.01.2",
+    "256.1.1.1",
+    "1.2.3",
+    "1.2.3.4.5",
+    "1..2.3",
+    "01.2.3.4",
+]
+STRANGE += ["1.2.3.45678", "a.b.c.d", "1.2.3.\xe9", "-", "0.0.0.0", "255.255.255.255", "/.2.3.4"]
+addresses = st.one_of(
+    st.integers(0, 2**32 - 1).map(lambda n: str(ipaddress.IPv4Address(n))),
+    st.integers(0, 2**128 - 1).map(lambda n: str(ipaddress.IPv6Address(n))),
+    st.sampled_from(STRANGE),
+    st.text("0123456789.", max_size=16),
+    st.text(max_size=40),
+)
+numbers = st.one_of(st.integers(-(2**40), 2**40), st.integers(-3, 3))
+ROW = st.fixed_dictionaries(
+    {
+        "address": st.none() | addresses,
+        "name": st.none() | st.sampled_from(["ACCEPT", "REJECT", "", "10.0.0.1"]),
+        "time": st.none() | st.integers(-(10**6), 2**33),
+        "number": st.none() | numbers,
+        "small": st.none() | st.integers(-(2**31), 2**31 - 1),
+        "flag": st.none() | st.booleans(),
+        "raw": st.none() | st.binary(max_size=20),
+    }
+)
+# Few values of each, so that groups have several rows.
+rows_of_few = st.lists(ROW, min_size=1, max_size=6).flatmap(
+    lambda few: st.lists(st.sampled_from(few), max_size=40)
+)
+keys = st.lists(
+    st.sampled_from(
+        [
+            Key("address"),
+            Key("name"),
+            Key("time"),
+            Key("number"),
+            Key("small"),
+            Key("flag"),
+            Key("raw"),
+            Key("time", 3600, "hour"),
+            Key("number", 7, "week"),
+            Key("small", 60, "by60"),
+        ]
+    ),
+    max_size=5,
+    unique_by=lambda key: key.label,
+)
+MEASURES = [
+    Measure("count", None, "n"),
+    Measure("valid", "address", "n address"),
+    Measure("valid", "name", "n name"),
+    Measure("sum", "number", "sum"),
+    Measure("sum", "small", "sum small"),
+    Measure("sum", "flag", "sum flag"),
+    Measure("min", "time", "first"),
+    Measure("max", "small", "max"),
+    Measure("min", "flag", "min flag"),
+    Measure("or", "number", "or"),
+    Measure("minutes", "time", "minutes"),
+]
+
+
+def batch_of(rows: list[dict[str, Any]]) -> pa.RecordBatch:
+    return pa.RecordBatch.from_pylist(rows, schema=SCHEMA)
+
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
 

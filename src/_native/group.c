@@ -310,3 +310,27 @@ fp_status fp_groups_absorb(fp_groups *groups, const fp_groups *other) {
     }
     return status;
 }
+
+/* --- parts --- */
+
+/* Numbers of text differ from table to table: its ends stand for it. */
+static uint64_t hash_text(const fp_groups *groups, const fp_key *key, const uint64_t *words) {
+    const fp_ends *ends = &key->texts.values[fp_lane(words, key->lane)];
+    return fp_fold(ends->first ^ groups->secret[0], ends->last ^ ends->size ^ groups->secret[1]);
+}
+
+void fp_groups_part(const fp_groups *groups, uint32_t n_parts, uint32_t turn, uint8_t *parts) {
+    for (uint32_t id = 0; id < groups->n_groups; id++) {
+        const uint64_t *words = fp_record(groups, id);
+        uint64_t hash = turn;
+        for (uint32_t k = 0; k < groups->n_keys; k++) {
+            const fp_key *key = &groups->keys[k];
+            uint32_t mark = fp_mark_of(key, words);
+            uint64_t value = mark == FP_MARK_NULL ? 0 : (uint64_t)fp_number_of(key, words);
+            if (mark == FP_MARK_OTHER || (key->kind == FP_KEY_CODES && mark != FP_MARK_NULL))
+                value = hash_text(groups, key, words);
+            hash = fp_fold(hash ^ value ^ groups->secret[0], groups->secret[1] + mark);
+        }
+        parts[id] = (uint8_t)((hash >> 32) * n_parts >> 32);
+    }
+}

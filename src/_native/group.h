@@ -54,6 +54,9 @@ fp_status fp_groups_add(fp_groups *groups, const struct ArrowArray *const *keys,
                         int64_t n, uint32_t *numbers);
 /* Takes the groups of another of the same keys and measures. */
 fp_status fp_groups_absorb(fp_groups *groups, const fp_groups *other);
+/* Puts each group in one of so many parts, by a hash of its key: the same key is in the same part
+ * in all tables of one seed. turn: another one parts them otherwise. */
+void fp_groups_part(const fp_groups *groups, uint32_t n_parts, uint32_t turn, uint8_t *parts);
 uint32_t fp_groups_count(const fp_groups *groups);
 size_t fp_groups_bytes(const fp_groups *groups);
 

@@ -100,6 +100,16 @@ cdef class GroupTable:
             status = c.fp_groups_absorb(self.groups, other.groups)
         self.check(status)
 
+    def part(self, uint32_t n_parts, uint32_t turn):
+        """A buffer of bytes: the part, of 256 at most, that each group's key belongs to."""
+        if not 1 <= n_parts <= 256:
+            raise ValueError(f"n_parts: expected 1..256, got {n_parts}")
+        parts = pa.allocate_buffer(c.fp_groups_count(self.groups))
+        cdef uint8_t *at = <uint8_t *><size_t>parts.address
+        with nogil:
+            c.fp_groups_part(self.groups, n_parts, turn, at)
+        return parts
+
     cdef check(self, int status):
         if status == c.FP_ERR_STATE:
             raise ValueError(ASTRAY)

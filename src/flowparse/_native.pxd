@@ -189,6 +189,8 @@ cdef extern from "group.h" nogil:
         fp_groups *groups, const ArrowArray *const *keys, const ArrowArray *const *measures,
         const ArrowArray *where, int64_t n, uint32_t *numbers)
     fp_status fp_groups_absorb(fp_groups *groups, const fp_groups *other)
+    void fp_groups_part(
+        const fp_groups *groups, uint32_t n_parts, uint32_t turn, uint8_t *parts)
     uint32_t fp_groups_count(const fp_groups *groups)
     size_t fp_groups_bytes(const fp_groups *groups)
     uint32_t fp_groups_numbers(

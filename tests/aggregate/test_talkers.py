@@ -146,3 +146,11 @@ def test_what_was_lost_is_told(through_table: bool) -> None:
     assert about["counts"]["records"] == 5
     assert about["counts"]["rejects"] == 1
     assert about["first_reject"]["reason"] == "field-count"
+
+
+def test_more_keys_than_memory() -> None:
+    """With any bound of memory the answer is the same."""
+    lines = [f"10.0.{i % 99}.{i % 7} 198.51.100.{i % 13} {i * 31 % 977}" for i in range(2000)]
+    log = "\n".join(["srcaddr dstaddr bytes", *lines, ""]).encode()
+    wanted = aggregate.top_talkers(log, limit=50)
+    assert aggregate.top_talkers(log, limit=50, memory_bytes=20_000).equals(wanted)

@@ -48,9 +48,6 @@ class Slow(GroupFold):
         event.wait(0.002)
         super().add(batch)
 
-    def fresh(self) -> Self:
-        return type(self)(self.groups.keys, self.groups.measures)
-
 
 event = threading.Event()
 

@@ -34,12 +34,14 @@ class TopTalkers(Question):
     limit: int | None = 20
     prefix: int | None = None
     prefix_ipv6: int | None = None
+    memory_bytes: int | None = None
 
     def __post_init__(self) -> None:
         read_measure(self.measure, TrafficMeasure)
         read_limit(self.limit)
         self._by = read_by(self.by, self.prefix, self.prefix_ipv6, taken=_COLUMNS)
-        self._groups = Groups([Key(one.column) for one in self._by], [*TRAFFIC, *SEEN])
+        keys = [Key(one.column) for one in self._by]
+        self._groups = Groups(keys, [*TRAFFIC, *SEEN], memory_bytes=self.memory_bytes)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -70,6 +72,7 @@ def top_talkers(
     *,
     prefix: int | None = None,
     prefix_ipv6: int | None = None,
+    memory_bytes: int | None = None,
     **reading: Any,
 ) -> pa.Table:
     r"""Who moves most: records by key, the largest first.
@@ -88,6 +91,9 @@ def top_talkers(
     prefix, prefix_ipv6 : int, optional
         Fold the addresses of all address columns in `by` into networks: IPv4 to `prefix` (32
         where only the other is given), IPv6 to `prefix_ipv6` (64 unless given).
+    memory_bytes : int, optional
+        For more keys than memory holds: what each thread may take for them before it writes
+        them to files in the system's temporary folder. None: they stay in memory.
     **reading
         As of `run`.
 
@@ -122,5 +128,5 @@ def top_talkers(
     >>> top.select(["srcaddr", "bytes", "records", "share"]).to_pylist()[0]
     {'srcaddr': '10.0.0.0/24', 'bytes': 7000, 'records': 2, 'share': 0.7777777777777778}
     """
-    question = TopTalkers(by, measure, limit, prefix, prefix_ipv6)
+    question = TopTalkers(by, measure, limit, prefix, prefix_ipv6, memory_bytes)
     return ask(source, question, reading)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Self
+from typing import Any, Self
 
 import pyarrow as pa
 
@@ -62,10 +62,12 @@ class GroupFold(Fold):
     ----------
     keys : sequence of Key
     measures : sequence of Measure
+    **bounds
+        As of `Groups`: `memory_bytes` is for each of the threads that fold.
     """
 
-    def __init__(self, keys: Sequence[Key], measures: Sequence[Measure]) -> None:
-        self.groups = Groups(keys, measures)
+    def __init__(self, keys: Sequence[Key], measures: Sequence[Measure], **bounds: Any) -> None:
+        self.groups = Groups(keys, measures, **bounds)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -77,7 +79,9 @@ class GroupFold(Fold):
 
     def fresh(self) -> Self:
         """An empty one with the same keys and measures."""
-        return type(self)(self.groups.keys, self.groups.measures)
+        groups = self.groups
+        bounds = {"memory_bytes": groups.memory_bytes, "spill_folder": groups.spill_folder}
+        return type(self)(groups.keys, groups.measures, **bounds)
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the rows of one batch."""

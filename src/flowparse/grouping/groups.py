@@ -2,41 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import pyarrow as pa
 
-from flowparse import _core
-from flowparse.grouping.columns import CoreColumn, key_column, measure_column, units_of
+from flowparse.grouping.held import Held
 from flowparse.grouping.spec import Key, Measure
+from flowparse.grouping.spilling import PARTS, Spill, merging
 
 __all__ = ["Groups"]
 
-_HOW: Final = {
-    "count": _core.COUNT,
-    "valid": _core.VALID,
-    "sum": _core.SUM,
-    "min": _core.MIN,
-    "max": _core.MAX,
-    "or": _core.OR,
-    "minutes": _core.MINUTES,
-}
 _ROWS: Final = 1 << 20
-_COUNTED: Final = CoreColumn(_core.KEY_INT64, pa.int64(), pa.int64())
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """The types of a table, which its first batch decides."""
-
-    keys: tuple[CoreColumn, ...]
-    measures: tuple[CoreColumn, ...]
+#: A part that is too large is spilled in parts again, so many times: 32^4 parts are enough.
+_TURNS: Final = 4
 
 
 class Groups:
-    """Rows by key, in memory of the native core.
+    """Rows by key, in the native core.
 
     Some 50 bytes a group, 8 more a measure beyond the first, and the text of keys that is not
     IPv4, each value once.
@@ -48,6 +32,13 @@ class Groups:
         a key, all rows are one group.
     measures : sequence of Measure
         At most 32.
+    memory_bytes : int, optional
+        For more groups than memory holds: they are written to files once they take half of this
+        (they may double while a batch is added), and put together again when they are asked
+        for, a 32nd at a time. None: they stay in memory.
+    spill_folder : path, optional
+        Where a folder for these files is made; None is the system's. It is removed with the
+        groups, or when the interpreter ends; only a killed process leaves it.
 
     Examples
     --------
@@ -59,11 +50,35 @@ class Groups:
     [{'srcaddr': '10.0.0.1', 'bytes': 4}]
     """
 
-    def __init__(self, keys: Sequence[Key], measures: Sequence[Measure]) -> None:
+    def __init__(
+        self,
+        keys: Sequence[Key],
+        measures: Sequence[Measure],
+        *,
+        memory_bytes: int | None = None,
+        spill_folder: str | os.PathLike[str] | None = None,
+    ) -> None:
+        if memory_bytes is not None and memory_bytes < 1:
+            raise ValueError(f"memory_bytes: expected 1 or more, got {memory_bytes}")
         self.keys = tuple(keys)
         self.measures = tuple(measures)
-        self._plan: _Plan | None = None
-        self._table: _core.GroupTable | None = None
+        self.memory_bytes = memory_bytes
+        self.spill_folder = spill_folder
+        self._held = Held(self.keys, self.measures)
+        self._spill: Spill | None = None
+        self._schema: pa.Schema | None = None
+        self._turn = 0
+
+    def fresh(self) -> Groups:
+        """Empty ones with the same keys, measures and bounds."""
+        return Groups(
+            self.keys,
+            self.measures,
+            memory_bytes=self.memory_bytes,
+            spill_folder=self.spill_folder,
+        )
+
+    # ------------------------------------------------------------ rows
 
     def add(self, batch: pa.RecordBatch, where: pa.BooleanArray | None = None) -> None:
         """Take rows: those for which `where` is true, or all.
@@ -80,8 +95,11 @@ class Groups:
         ValueError
             A column's type cannot be grouped by or measured so, or an array contradicts itself.
             Nothing was taken.
+        OverflowError
+            Groups were to be spilled, and a sum does not fit in int64.
         """
-        self._add(batch, where, numbered=False)
+        self._held.add(batch, where)
+        self._bound()
 
     def number(self, batch: pa.RecordBatch, where: pa.BooleanArray | None = None) -> pa.UInt32Array:
         """The same, and tell each row's group.
@@ -90,10 +108,15 @@ class Groups:
         -------
         pyarrow.UInt32Array
             The place of the group in `table()`; null where `where` is not true.
+
+        Raises
+        ------
+        ValueError
+            As `add`; or the groups may be spilled, and then have no places.
         """
-        buffer = self._add(batch, where, numbered=True)
-        found = pa.Array.from_buffers(pa.uint32(), batch.num_rows, [None, buffer])
-        return found if where is None else pa.compute.if_else(where, found, None)
+        if self.memory_bytes is not None:
+            raise ValueError("groups with memory_bytes have no numbers: they may be spilled")
+        return self._held.number(batch, where)
 
     def absorb(self, other: Groups) -> None:
         """Take the groups of another with the same keys and measures, and leave it empty.
@@ -102,27 +125,50 @@ class Groups:
         ------
         ValueError
             The other's columns have other types.
+        OverflowError
+            As `add`.
         """
-        if other._table is None:
+        schema, theirs = self._known(), other._known()
+        if schema is not None and theirs is not None and not schema.equals(theirs):
+            raise ValueError(f"groups of {schema} cannot take in those of {theirs}")
+        if other._spill is not None:
+            other._spill_held()
+            if self._spill is None:
+                self._spill = other._spill
+            else:
+                self._spill.adopt(other._spill)
+            self._schema, other._spill = theirs, None
+        self._held.absorb(other._held)
+        self._bound()
+
+    def _bound(self) -> None:
+        if self.memory_bytes is None or self._turn == _TURNS:
             return
-        if self._table is None:
-            self._plan, self._table = other._plan, other._table
-        elif self._plan == other._plan:
-            self._table.absorb(other._table)
-        else:
-            raise ValueError(f"groups of {self._plan} cannot take in those of {other._plan}")
-        other._plan = other._table = None
+        if 2 * self._held.nbytes > self.memory_bytes and len(self._held) > 1:
+            self._spill_held()
+
+    def _spill_held(self) -> None:
+        if len(self._held) == 0:
+            return
+        if self._spill is None:
+            self._spill = Spill(self.spill_folder)
+        self._spill.write(self._held, self._turn)
+        self._schema = self._held.schema()
+        self._held = self._held.emptied()
+
+    # ------------------------------------------------------------ groups
 
     def __len__(self) -> int:
-        return 0 if self._table is None else len(self._table)
+        """Of groups that were spilled all are read again."""
+        return sum(len(part) for part in self._parts())
 
     @property
     def nbytes(self) -> int:
         """Bytes of memory that the groups take."""
-        return 0 if self._table is None else self._table.nbytes
+        return self._held.nbytes
 
     def table(self) -> pa.Table:
-        """One row a group, in order of first appearance: the keys, then the measures.
+        """One row a group, in no order: the keys, then the measures.
 
         Raises
         ------
@@ -131,7 +177,7 @@ class Groups:
         ValueError
             No batch was added, so the types are not known.
         """
-        return pa.Table.from_batches([*self.batches()], self._schema())
+        return pa.Table.from_batches([*self.batches()], self._schema_of())
 
     def batches(self, rows: int = _ROWS) -> Iterator[pa.RecordBatch]:
         """The same in parts of at most `rows` rows.
@@ -141,12 +187,10 @@ class Groups:
         OverflowError, ValueError
             As `table`.
         """
-        schema = self._schema()
-        values = self._dictionaries()
-        for first in range(0, len(self), rows):
-            n = min(rows, len(self) - first)
-            for columns in self._columns({"first": first, "n": n}, values):
-                yield pa.RecordBatch.from_arrays(columns, schema=schema)
+        schema = self._schema_of()
+        for part in self._parts():
+            found = part.batches(rows)
+            yield from found if part is self._held else (_shaped(b, schema) for b in found)
 
     def top(self, measure: str, limit: int) -> pa.Table:
         """The groups with the largest measure, without a table of all.
@@ -169,160 +213,55 @@ class Groups:
         ValueError
             There is no such measure, or `limit` is negative.
         """
-        place = self._place(measure)
-        if limit < 0:
-            raise ValueError(f"limit: expected 0 or more, got {limit}")
-        schema = self._schema()
-        assert self._table is not None
-        ids = self._table.top(place, min(limit, len(self)))
-        parts = self._columns({"ids": ids}, self._dictionaries())
-        batches = [pa.RecordBatch.from_arrays(columns, schema=schema) for columns in parts]
-        return pa.Table.from_batches(batches, schema)
+        if self._spill is None:
+            return self._held.top(measure, limit)
+        place = self._held.place(measure)
+        winners = Held(*merging(self.keys, self.measures))
+        for part in self._parts():
+            for batch in part.top(f"m{place}", limit).to_batches():
+                winners.add(batch)
+        schema = self._schema_of()
+        found = winners.top(f"m{place}", limit).to_batches()
+        return pa.Table.from_batches([_shaped(batch, schema) for batch in found], schema)
 
     def total(self, measure: str) -> int:
         """The sum of a measure over all groups, however large; nulls are left out."""
-        place = self._place(measure)
-        return 0 if self._table is None else self._table.total(place)
+        if self._spill is None:
+            return self._held.total(measure)
+        place = self._held.place(measure)
+        return sum(part.total(f"m{place}") for part in self._parts())
 
-    def _place(self, measure: str) -> int:
-        names = [one.name for one in self.measures]
-        if measure not in names:
-            raise ValueError(f"no measure {measure!r}; there are {', '.join(names)}")
-        return names.index(measure)
-
-    def _add(self, batch: Any, where: Any, *, numbered: bool) -> Any:
-        batch.validate()  # offsets against buffers, which the core cannot see
-        if where is not None and len(where) != batch.num_rows:
-            raise ValueError(f"where has {len(where)} rows, the batch has {batch.num_rows}")
-        plan = self._plan or self._make_plan(batch.schema)
-        keys = [
-            core.encode(batch.column(key.column))
-            for key, core in zip(self.keys, plan.keys, strict=True)
-        ]
-        measures = [
-            _measured(one, core, batch)
-            for one, core in zip(self.measures, plan.measures, strict=True)
-        ]
-        if self._table is None:
-            self._plan, self._table = plan, self._make_table(plan)
-        return self._table.add(keys, measures, where, batch.num_rows, numbered)
-
-    def _make_plan(self, schema: pa.Schema) -> _Plan:
-        keys = tuple(
-            key_column(key.column, schema.field(key.column).type, every=key.every is not None)
-            for key in self.keys
-        )
-        measures = tuple(
-            _COUNTED
-            if one.column is None or one.how == "valid"
-            else measure_column(one.column, one.how, schema.field(one.column).type)
-            for one in self.measures
-        )
-        return _Plan(keys, measures)
-
-    def _make_table(self, plan: _Plan) -> _core.GroupTable:
-        keys = [
-            (core.kind, (key.every or 0) * units_of(core.outer))
-            for key, core in zip(self.keys, plan.keys, strict=True)
-        ]
-        measures = [
-            (_HOW[one.how], core.kind, units_of(core.outer))
-            for one, core in zip(self.measures, plan.measures, strict=True)
-        ]
-        return _core.GroupTable(keys, measures)
-
-    def _schema(self) -> pa.Schema:
-        if self._plan is None:
-            raise ValueError("no batch was added, so the types are not known")
-        fields = [
-            pa.field(key.label, core.outer)
-            for key, core in zip(self.keys, self._plan.keys, strict=True)
-        ]
-        for one, core in zip(self.measures, self._plan.measures, strict=True):
-            fields.append(
-                pa.field(one.name, core.outer if one.how in ("min", "max") else pa.int64())
+    def _parts(self) -> Iterator[Held | Groups]:
+        """Tables that are all of it together; no group is in two of them."""
+        if self._spill is None:
+            yield self._held
+            return
+        self._spill_held()
+        for number in range(PARTS):
+            part = Groups(
+                *merging(self.keys, self.measures),
+                memory_bytes=self.memory_bytes,
+                spill_folder=self.spill_folder,
             )
-        return pa.schema(fields)
+            part._turn = self._turn + 1
+            empty = True
+            for batch in self._spill.read(number):
+                part.add(batch)
+                empty = False
+            if not empty:
+                yield part
 
-    def _dictionaries(self) -> list[pa.Array | None]:
-        assert self._plan is not None
-        assert self._table is not None
-        return [
-            pa.array(self._table.values(i), pa.binary()).cast(core.inner.value_type)
-            if core.kind == _core.KEY_CODES
-            else None
-            for i, core in enumerate(self._plan.keys)
-        ]
+    def _known(self) -> pa.Schema | None:
+        return self._schema if self._spill is not None else self._held.known_schema()
 
-    def _columns(
-        self, chosen: dict[str, Any], values: list[pa.Array | None]
-    ) -> Iterator[list[pa.Array]]:
-        """The columns of some groups; in parts where text is too long for one array."""
-        assert self._plan is not None
-        assert self._table is not None
-        columns = []
-        for i, core in enumerate(self._plan.keys):
-            found = self._table.key(i, **chosen)
-            if found is None:
-                for half in _halves(chosen):
-                    yield from self._columns(half, values)
-                return
-            n = _count(chosen)
-            columns.append(core.decode(found[0], n, found[1], values[i]))
-        for i, (one, core) in enumerate(zip(self.measures, self._plan.measures, strict=True)):
-            buffers, nulls, wide = self._table.measure(i, **chosen)
-            if wide is not None:
-                raise OverflowError(self._tell_wide(i, wide))
-            inner = core if one.how in ("min", "max") else _COUNTED
-            array = pa.Array.from_buffers(pa.int64(), _count(chosen), buffers, nulls)
-            columns.append(_outer(array, inner))
-        yield columns
-
-    def _tell_wide(self, measure: int, group: int) -> str:
-        assert self._plan is not None
-        assert self._table is not None
-        one = self.measures[measure]
-        key = {}
-        for i, (asked, core) in enumerate(zip(self.keys, self._plan.keys, strict=True)):
-            found = self._table.key(i, first=group, n=1)
-            assert found is not None
-            array = core.decode(found[0], 1, found[1], self._dictionaries()[i])
-            key[asked.label] = array[0].as_py()
-        total = self._table.total(measure, group)
-        return (
-            f"column {one.name!r}: the sum of {one.column!r} is {total} for {key}, which does not "
-            "fit in int64; are the values what they should be? A filter leaves such rows out"
-        )
+    def _schema_of(self) -> pa.Schema:
+        return self._held.schema() if self._schema is None else self._schema
 
 
-def _measured(one: Measure, core: CoreColumn, batch: Any) -> Any:
-    if one.column is None:
-        return None
-    array = batch.column(one.column)
-    if one.how != "valid":
-        return core.encode(array)
-    if pa.types.is_dictionary(array.type) and array.dictionary.null_count:
-        array = array.dictionary_decode()
-    return pa.nulls(len(array), pa.bool_()) if pa.types.is_null(array.type) else array
-
-
-def _outer(array: Any, core: CoreColumn) -> pa.Array:
-    if pa.types.is_temporal(core.outer):
-        return array.cast(core.inner).view(core.outer)
-    return array.cast(core.outer)
-
-
-def _count(chosen: dict[str, Any]) -> int:
-    return int(chosen["ids"].size // 4) if "ids" in chosen else int(chosen["n"])
-
-
-def _halves(chosen: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    n = _count(chosen)
-    if n < 2:
-        raise ValueError("the text of one group does not fit in an array")
-    if "ids" in chosen:
-        yield {"ids": chosen["ids"].slice(0, n // 2 * 4)}
-        yield {"ids": chosen["ids"].slice(n // 2 * 4)}
-    else:
-        yield {"first": chosen["first"], "n": n // 2}
-        yield {"first": chosen["first"] + n // 2, "n": n - n // 2}
+def _shaped(batch: Any, schema: pa.Schema) -> pa.RecordBatch:
+    """With the names and types of what was spilled."""
+    columns = [
+        array.dictionary_encode() if pa.types.is_dictionary(field.type) else array
+        for array, field in zip(batch.columns, schema, strict=True)
+    ]
+    return pa.RecordBatch.from_arrays(columns, schema=schema)
