@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Final, Literal, Self
 
 import pyarrow as pa
@@ -11,7 +10,7 @@ import pyarrow.compute as pc
 
 from flowparse.detect.facts import DENIALS, STATUS, TALKS, Facts
 from flowparse.detect.orient import orient
-from flowparse.grouping import Fold, Groups, Key, Measure, Passed, Seen, run_pass
+from flowparse.grouping import Fold, Groups, Key, Measure, Once, Passed, Seen, run_pass
 
 __all__ = ["Duplicates", "FactsFold", "Gathered", "facts_of", "gather_facts", "see_nothing"]
 
@@ -19,7 +18,6 @@ Duplicates = Literal["once", "keep"]
 
 HOUR, DENIAL_WINDOW, STATUS_WINDOW = 3600, 300, 600
 
-_TIME: Final = pa.timestamp("s", tz="UTC")
 _COLUMNS: Final = (
     "start",
     "end",
@@ -46,22 +44,9 @@ _PLACE: Final = (Key("account_id"), Key("interface_id"))
 
 
 class FactsFold(Fold):
-    """Gathers facts.
+    """Gathers facts."""
 
-    Parameters
-    ----------
-    once : Once, optional
-        Lets each record through once. Copies for other threads share it.
-
-    Attributes
-    ----------
-    dropped : int
-        Records that had been there before.
-    """
-
-    def __init__(self, once: Once | None = None) -> None:
-        self._once = once
-        self.dropped = 0
+    def __init__(self) -> None:
         ends = (Key("srcaddr"), Key("dstaddr"), Key("port"), Key("protocol"))
         bits = (Measure("or", "tcp_flags", "flags"), Measure("minutes", "start", "minutes"))
         hour = Key("start", every=HOUR, name="hour")
@@ -81,15 +66,10 @@ class FactsFold(Fold):
 
     def fresh(self) -> Self:
         """An empty one."""
-        return type(self)(self._once)
+        return type(self)()
 
     def add(self, batch: pa.RecordBatch) -> None:
         """Take the records of one batch."""
-        batch = _with_times(batch.select(list(_COLUMNS)))
-        if self._once is not None:
-            kept = self._once.choose(batch)
-            self.dropped += batch.num_rows - kept.num_rows
-            batch = kept
         for name in _COLUMNS:
             if name not in self._columns:
                 values = batch.column(name)
@@ -107,7 +87,6 @@ class FactsFold(Fold):
         self._denials.absorb(other._denials)
         self._status.absorb(other._status)
         self._columns |= other._columns
-        self.dropped += other.dropped
 
     def facts(self) -> Facts:
         """What was gathered."""
@@ -125,48 +104,12 @@ def _is(values: Any, text: str) -> Any:
     return pc.equal(values, text)
 
 
-def _with_times(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """With start and end in seconds, whatever they are in."""
-    for name in ("start", "end"):
-        place = batch.schema.get_field_index(name)
-        values = batch.column(place)
-        if values.type != _TIME:
-            batch = batch.set_column(place, name, _as_time(values))
-    return batch
-
-
-def _as_time(values: Any) -> Any:
-    if pa.types.is_timestamp(values.type) and values.type.tz is None:
-        values = values.cast(pa.timestamp(values.type.unit, "UTC"))
-    return values.cast(_TIME, safe=False)
-
-
 def _name_sides(talks: pa.Table) -> pa.Table:
     """Source and destination become client and server."""
     answer, source, target = (talks[name] for name in ("is_answer", "srcaddr", "dstaddr"))
     client, server = pc.if_else(answer, target, source), pc.if_else(answer, source, target)
     talks = talks.append_column("client", client).append_column("server", server)
     return talks.select(TALKS.names)
-
-
-class Once:
-    """Lets each record through once, on whichever thread it comes.
-
-    Parameters
-    ----------
-    seen : Seen
-        The records that were there before.
-    """
-
-    def __init__(self, seen: Seen) -> None:
-        self.seen = seen
-        self._lock = Lock()
-
-    def choose(self, batch: pa.RecordBatch) -> pa.RecordBatch:
-        """The records that were not there before."""
-        with self._lock:
-            new = self.seen.add(batch)
-        return batch if new is None else batch.filter(new)
 
 
 def see_nothing() -> Seen:
@@ -246,6 +189,6 @@ def gather_facts(
     if duplicates not in ("once", "keep"):
         raise ValueError(f"duplicates: expected 'once' or 'keep', got {duplicates!r}")
     once = Once(see_nothing() if seen is None else seen) if duplicates == "once" else None
-    fold = FactsFold(once)
-    passed = run_pass(source, [fold], **reading)
-    return Gathered(fold.facts(), passed, fold.dropped)
+    fold = FactsFold()
+    passed = run_pass(source, [fold], prelude=once, **reading)
+    return Gathered(fold.facts(), passed, once.dropped if once else 0)
