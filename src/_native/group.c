@@ -59,7 +59,7 @@ void fp_groups_free(fp_groups *groups) {
     }
     free(groups->keys);
     free(groups->measures);
-    free(groups->slots);
+    fp_deallocate((uint8_t *)groups->slots, groups->slots_owner);
     free(groups->records);
     free(groups->wides);
     free(groups->words);
@@ -116,14 +116,17 @@ static fp_status grow_slots(fp_groups *groups, uint32_t n_groups) {
     }
     if (n_slots == groups->n_slots)
         return FP_OK;
-    fp_group_slot *slots = calloc(n_slots, sizeof *slots);
+    fp_chunk *owner;
+    uint8_t *memory = fp_allocate_zeros(n_slots * sizeof(fp_group_slot), &owner);
+    fp_group_slot *slots = (fp_group_slot *)(void *)memory;
     if (!slots)
         return FP_ERR_MEMORY;
     for (uint32_t i = 0; i < groups->n_slots; i++)
         if (groups->slots[i].id_plus_1)
             place_slot(slots, n_slots, groups->slots[i]);
-    free(groups->slots);
+    fp_deallocate((uint8_t *)groups->slots, groups->slots_owner);
     groups->slots = slots;
+    groups->slots_owner = owner;
     groups->n_slots = n_slots;
     return FP_OK;
 }

@@ -39,6 +39,7 @@ struct fp_groups {
     fp_key *keys;
     fp_measure_asked *measures;
     fp_group_slot *slots; /* a power of two, at most half full */
+    fp_chunk *slots_owner;
     uint32_t n_slots, n_groups, capacity;
     uint64_t *records;
     fp_wide *wides;

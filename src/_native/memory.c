@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #if defined(__linux__) && !defined(__SANITIZE_ADDRESS__)
 #if defined(__has_feature)
@@ -160,6 +161,20 @@ uint8_t *fp_allocate(fp_arena *arena, size_t size, fp_chunk **owner) {
     (void)arena;
 #endif
     return allocate(size);
+}
+
+uint8_t *fp_allocate_zeros(size_t size, fp_chunk **owner) {
+    *owner = NULL;
+#ifdef FP_HAVE_CHUNKS
+    if (size >= HUGE_PAGE_BYTES) {
+        *owner = map_chunk(round_up(size + FP_ALIGNMENT, HUGE_PAGE_BYTES));
+        return *owner ? (uint8_t *)*owner + FP_ALIGNMENT : NULL;
+    }
+#endif
+    uint8_t *memory = allocate(round_up(size, FP_ALIGNMENT));
+    if (memory)
+        memset(memory, 0, size);
+    return memory;
 }
 
 void fp_deallocate(uint8_t *memory, fp_chunk *owner) {

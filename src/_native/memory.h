@@ -20,6 +20,8 @@ typedef struct fp_arena {
 /* size bytes, aligned; NULL: no memory. arena may be NULL. *owner is the chunk that they lie in,
  * or NULL: both are what fp_deallocate takes. */
 uint8_t *fp_allocate(fp_arena *arena, size_t size, fp_chunk **owner);
+/* The same, of zeros, and not cut: for a large table that is looked at here and there. */
+uint8_t *fp_allocate_zeros(size_t size, fp_chunk **owner);
 void fp_deallocate(uint8_t *memory, fp_chunk *owner);
 /* Nothing more is cut; what was cut lives on. */
 void fp_arena_close(fp_arena *arena);

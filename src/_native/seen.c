@@ -21,6 +21,7 @@ typedef struct column {
 
 struct fp_seen_set {
     fp_seen_row *rows;
+    fp_chunk *owner; /* of them */
     uint32_t n_slots, n_rows;
     uint64_t secret[SECRETS];
     column *columns;
@@ -55,7 +56,7 @@ void fp_seen_free(fp_seen_set *seen) {
         return;
     for (uint32_t i = 0; i < seen->n_columns; i++)
         free(seen->columns[i].values);
-    free(seen->rows);
+    fp_deallocate((uint8_t *)seen->rows, seen->owner);
     free(seen->columns);
     free(seen);
 }
@@ -93,7 +94,9 @@ FP_INLINE bool put_row(fp_seen_row *rows, uint32_t n_slots, const fp_seen_row *r
 static fp_status rebuild(fp_seen_set *seen, uint64_t n_slots, int32_t hour) {
     if (n_slots > UINT32_MAX)
         return FP_ERR_SIZE;
-    fp_seen_row *rows = calloc(n_slots, sizeof *rows);
+    fp_chunk *owner;
+    uint8_t *memory = fp_allocate_zeros(n_slots * sizeof(fp_seen_row), &owner);
+    fp_seen_row *rows = (fp_seen_row *)(void *)memory;
     if (!rows)
         return FP_ERR_MEMORY;
     seen->n_rows = 0;
@@ -102,8 +105,9 @@ static fp_status rebuild(fp_seen_set *seen, uint64_t n_slots, int32_t hour) {
         if (!is_empty(row) && (row->hour >= hour || row->hour == INT32_MIN))
             seen->n_rows += put_row(rows, (uint32_t)n_slots, row);
     }
-    free(seen->rows);
+    fp_deallocate((uint8_t *)seen->rows, seen->owner);
     seen->rows = rows;
+    seen->owner = owner;
     seen->n_slots = (uint32_t)n_slots;
     return FP_OK;
 }
