@@ -1,13 +1,15 @@
 /* Two hashes run side by side over the columns of a tile, and give a row's 128 bits, of which 96
- * are kept. A row's place in the table follows from its hash by multiplication, so the table need
- * not be a power of two, and is between half and three quarters full. */
+ * are kept. The highest bits choose one of many small tables, each of which grows when it is full:
+ * so little of the memory is there twice at a time, and what one leaves the next one takes. A row's
+ * place follows from its hash by multiplication, so a table need not be a power of two, and is
+ * between half and three quarters full. */
 #include "seen.h"
 
 #include "group_table.h"
 
 #include <stdlib.h>
 
-enum { FIRST_ROWS = 1024, SECRETS = 6 };
+enum { PART_BITS = 10, PARTS = 1 << PART_BITS, FIRST_SLOTS = 16, SECRETS = 6 };
 
 typedef struct digest {
     uint64_t a, b;
@@ -19,10 +21,14 @@ typedef struct column {
     size_t n_values;
 } column;
 
-struct fp_seen_set {
+typedef struct part {
     fp_seen_row *rows;
-    fp_chunk *owner; /* of them */
     uint32_t n_slots, n_rows;
+} part;
+
+struct fp_seen_set {
+    part parts[PARTS];
+    uint64_t n_rows, n_slots; /* of all of them */
     uint64_t secret[SECRETS];
     column *columns;
     uint32_t n_columns;
@@ -56,7 +62,8 @@ void fp_seen_free(fp_seen_set *seen) {
         return;
     for (uint32_t i = 0; i < seen->n_columns; i++)
         free(seen->columns[i].values);
-    fp_deallocate((uint8_t *)seen->rows, seen->owner);
+    for (uint32_t i = 0; i < PARTS; i++)
+        free(seen->parts[i].rows);
     free(seen->columns);
     free(seen);
 }
@@ -66,7 +73,7 @@ uint64_t fp_seen_count(const fp_seen_set *seen) {
 }
 
 size_t fp_seen_bytes(const fp_seen_set *seen) {
-    size_t size = seen->n_slots * sizeof *seen->rows;
+    size_t size = sizeof *seen + seen->n_slots * sizeof(fp_seen_row);
     for (uint32_t i = 0; i < seen->n_columns; i++)
         size += seen->columns[i].n_values * sizeof(digest);
     return size;
@@ -74,105 +81,139 @@ size_t fp_seen_bytes(const fp_seen_set *seen) {
 
 /* --- the table --- */
 
+FP_INLINE part *part_of(fp_seen_set *seen, uint64_t hash) {
+    return &seen->parts[hash >> (64 - PART_BITS)];
+}
+
 FP_INLINE uint32_t place_of(uint64_t hash, uint32_t n_slots) {
-    return (uint32_t)((hash >> 32) * n_slots >> 32);
+    return (uint32_t)((hash << PART_BITS >> 32) * n_slots >> 32);
 }
 
 /* Was it new? There is room. */
-FP_INLINE bool put_row(fp_seen_row *rows, uint32_t n_slots, const fp_seen_row *row) {
+FP_INLINE bool put_row(part *of, const fp_seen_row *row) {
+    uint32_t n_slots = of->n_slots;
     for (uint32_t at = place_of(row->hash, n_slots);; at = at + 1 == n_slots ? 0 : at + 1) {
-        if (is_empty(&rows[at])) {
-            rows[at] = *row;
+        if (is_empty(&of->rows[at])) {
+            of->rows[at] = *row;
+            of->n_rows++;
             return true;
         }
-        if (rows[at].hash == row->hash && rows[at].more == row->more)
+        if (of->rows[at].hash == row->hash && of->rows[at].more == row->more)
             return false;
     }
 }
 
-/* A table of at least so many slots, with the rows of hours from `hour` on, or of none. */
-static fp_status rebuild(fp_seen_set *seen, uint64_t n_slots, int32_t hour) {
+static bool is_kept(const fp_seen_row *row, int32_t hour) {
+    return !is_empty(row) && (row->hour >= hour || row->hour == INT32_MIN);
+}
+
+/* So many slots, with the rows of hours from `hour` on, or of none. */
+static fp_status rebuild(fp_seen_set *seen, part *of, uint64_t n_slots, int32_t hour) {
     if (n_slots > UINT32_MAX)
         return FP_ERR_SIZE;
-    fp_chunk *owner;
-    uint8_t *memory = fp_allocate_zeros(n_slots * sizeof(fp_seen_row), &owner);
-    fp_seen_row *rows = (fp_seen_row *)(void *)memory;
-    if (!rows)
+    part wider = {calloc(n_slots, sizeof(fp_seen_row)), (uint32_t)n_slots, 0};
+    if (!wider.rows)
         return FP_ERR_MEMORY;
-    seen->n_rows = 0;
-    for (uint32_t i = 0; i < seen->n_slots; i++) {
-        const fp_seen_row *row = &seen->rows[i];
-        if (!is_empty(row) && (row->hour >= hour || row->hour == INT32_MIN))
-            seen->n_rows += put_row(rows, (uint32_t)n_slots, row);
-    }
-    fp_deallocate((uint8_t *)seen->rows, seen->owner);
-    seen->rows = rows;
-    seen->owner = owner;
-    seen->n_slots = (uint32_t)n_slots;
+    for (uint32_t i = 0; i < of->n_slots; i++)
+        if (is_kept(&of->rows[i], hour))
+            put_row(&wider, &of->rows[i]);
+    seen->n_slots += n_slots - of->n_slots;
+    seen->n_rows -= of->n_rows - wider.n_rows;
+    free(of->rows);
+    *of = wider;
     return FP_OK;
 }
 
-static fp_status make_room(fp_seen_set *seen, uint64_t more) {
-    uint64_t least = seen->n_rows + more;
-    if (least * 4 <= (uint64_t)seen->n_slots * 3)
-        return FP_OK;
-    uint64_t n_slots = seen->n_slots ? seen->n_slots : FIRST_ROWS;
-    while (least * 4 > n_slots * 3)
-        n_slots += n_slots / 2;
-    return rebuild(seen, n_slots, INT32_MIN);
+FP_APART fp_status grow(fp_seen_set *seen, part *of) {
+    uint64_t n_slots = of->n_slots ? of->n_slots + (uint64_t)of->n_slots / 2 : FIRST_SLOTS;
+    return rebuild(seen, of, n_slots, INT32_MIN);
+}
+
+FP_INLINE fp_status add_row(fp_seen_set *seen, const fp_seen_row *row, bool *is_new) {
+    part *of = part_of(seen, row->hash);
+    if (FP_UNLIKELY((of->n_rows + 1) * (uint64_t)4 > of->n_slots * (uint64_t)3)) {
+        fp_status status = grow(seen, of);
+        if (status != FP_OK)
+            return status;
+    }
+    *is_new = put_row(of, row);
+    seen->n_rows += *is_new;
+    return FP_OK;
 }
 
 fp_status fp_seen_forget(fp_seen_set *seen, int32_t hour) {
-    uint64_t kept = 0;
-    for (uint32_t i = 0; i < seen->n_slots; i++) {
-        const fp_seen_row *row = &seen->rows[i];
-        kept += !is_empty(row) && (row->hour >= hour || row->hour == INT32_MIN);
+    fp_status status = FP_OK;
+    for (uint32_t p = 0; p < PARTS && status == FP_OK; p++) {
+        part *of = &seen->parts[p];
+        uint32_t kept = 0;
+        for (uint32_t i = 0; i < of->n_slots; i++)
+            kept += is_kept(&of->rows[i], hour);
+        if (kept < of->n_rows) {
+            uint64_t n_slots = FIRST_SLOTS + (uint64_t)kept * 2;
+            status = rebuild(seen, of, n_slots < of->n_slots ? n_slots : of->n_slots, hour);
+        }
     }
-    uint64_t n_slots = kept * 2 > FIRST_ROWS ? kept * 2 : FIRST_ROWS;
-    if (kept == seen->n_rows)
-        return FP_OK;
-    return rebuild(seen, n_slots < seen->n_slots ? n_slots : seen->n_slots, hour);
+    return status;
 }
 
 /* --- the hash of a row --- */
 
-FP_INLINE void mix(const fp_seen_set *seen, digest *row, uint64_t a, uint64_t b) {
-    row->a = fp_fold(row->a ^ a, seen->secret[0]);
-    row->b = fp_fold(row->b ^ b, seen->secret[1]);
+/* A value of each hash: those of every other column wait for the next one's, and are multiplied
+ * with them. */
+FP_INLINE void mix(const fp_seen_set *seen, digest *row, bool second, digest value) {
+    if (second) {
+        row->a = fp_fold(row->a, value.a ^ seen->secret[0]);
+        row->b = fp_fold(row->b, value.b ^ seen->secret[1]);
+    } else {
+        row->a ^= value.a;
+        row->b ^= value.b;
+    }
 }
 
-/* Word after word; the last has at most seven bytes of text, and above them the size, without
+/* Seven bytes or fewer, zeros behind them. */
+FP_INLINE uint64_t load_rest(const uint8_t *text, uint32_t size, const uint8_t *end) {
+    if (size == 0)
+        return 0;
+    if (FP_LIKELY(end - text >= 8))
+        return fp_load8(text) & UINT64_MAX >> (64 - 8 * size);
+    uint64_t word = 0;
+    for (uint32_t i = 0; i < size; i++)
+        word |= (uint64_t)text[i] << 8 * i;
+    return word;
+}
+
+/* Two words at a time; the last has at most seven bytes of text, and above them the size, without
  * which "a" and "a\0" were one. */
 FP_INLINE digest digest_text(const fp_seen_set *seen, const uint8_t *text, uint32_t size,
                              const uint8_t *end) {
     digest found = {seen->secret[2], seen->secret[3]};
-    uint64_t word = (uint64_t)size << 56;
-    uint32_t at = 0;
-    for (; at + 8 <= size; at += 8) {
-        uint64_t whole = fp_load8(text + at);
-        mix(seen, &found, whole, whole);
+    uint32_t left = size;
+    for (; left >= 16; left -= 16, text += 16) {
+        uint64_t first = fp_load8(text), second = fp_load8(text + 8);
+        mix(seen, &found, false, (digest){first, first});
+        mix(seen, &found, true, (digest){second, second});
     }
-    if (at < size && FP_LIKELY(end - (text + at) >= 8))
-        word |= fp_load8(text + at) & UINT64_MAX >> (64 - 8 * (size - at));
-    else
-        for (uint32_t i = 0; at + i < size; i++)
-            word |= (uint64_t)text[at + i] << 8 * i;
-    mix(seen, &found, word, word);
+    uint64_t first = left >= 8 ? fp_load8(text) : load_rest(text, left, end);
+    uint64_t second = (uint64_t)size << 56;
+    if (left > 8)
+        second |= load_rest(text + 8, left - 8, end);
+    mix(seen, &found, false, (digest){first, first});
+    mix(seen, &found, true, (digest){second, second});
     return found;
 }
 
-FP_INLINE void mix_null(const fp_seen_set *seen, digest *row) {
-    mix(seen, row, seen->secret[4], seen->secret[5]);
+FP_INLINE digest digest_null(const fp_seen_set *seen) {
+    return (digest){seen->secret[4], seen->secret[5]};
 }
 
 FP_INLINE void mix_numbers(const fp_seen_set *seen, const struct ArrowArray *array,
-                           const fp_tile *tile, digest *rows, fp_key_kind kind) {
+                           const fp_tile *tile, digest *rows, bool second, fp_key_kind kind) {
     const void *values = array->buffers[1];
     const uint8_t *validity = fp_validity(array);
     for (uint32_t i = 0; i < tile->n; i++) {
         int64_t at = tile->rows[i] + array->offset, value;
         if (validity && !fp_bit(validity, at)) {
-            mix_null(seen, &rows[i]);
+            mix(seen, &rows[i], second, digest_null(seen));
             continue;
         }
         if (kind == FP_KEY_BOOL)
@@ -180,51 +221,50 @@ FP_INLINE void mix_numbers(const fp_seen_set *seen, const struct ArrowArray *arr
         else
             value = kind == FP_KEY_INT32 ? ((const int32_t *)values)[at]
                                          : ((const int64_t *)values)[at];
-        mix(seen, &rows[i], (uint64_t)value, (uint64_t)value);
+        mix(seen, &rows[i], second, (digest){(uint64_t)value, (uint64_t)value});
     }
 }
 
-static void mix_texts(const fp_seen_set *seen, const struct ArrowArray *array, const fp_tile *tile,
-                      digest *rows) {
+FP_INLINE void mix_texts(const fp_seen_set *seen, const struct ArrowArray *array,
+                         const fp_tile *tile, digest *rows, bool second) {
     fp_array_texts texts = fp_texts_of(array);
     const uint8_t *validity = fp_validity(array);
     for (uint32_t i = 0; i < tile->n; i++) {
         int64_t row = tile->rows[i];
-        if (validity && !fp_bit(validity, row + array->offset)) {
-            mix_null(seen, &rows[i]);
-            continue;
+        digest value = digest_null(seen);
+        if (!validity || fp_bit(validity, row + array->offset)) {
+            int32_t begin = texts.offsets[row];
+            uint32_t size = (uint32_t)(texts.offsets[row + 1] - begin);
+            value = digest_text(seen, texts.bytes + begin, size, texts.end);
         }
-        int32_t begin = texts.offsets[row];
-        uint32_t size = (uint32_t)(texts.offsets[row + 1] - begin);
-        digest found = digest_text(seen, texts.bytes + begin, size, texts.end);
-        mix(seen, &rows[i], found.a, found.b);
+        mix(seen, &rows[i], second, value);
     }
 }
 
 FP_APART digest meet_value(const fp_seen_set *seen, const struct ArrowArray *values, int32_t code) {
     const uint8_t *validity = fp_validity(values);
     if (validity && !fp_bit(validity, code + values->offset))
-        return (digest){seen->secret[4], seen->secret[5]};
+        return digest_null(seen);
     fp_array_texts texts = fp_texts_of(values);
     int32_t begin = texts.offsets[code];
     return digest_text(seen, texts.bytes + begin, (uint32_t)(texts.offsets[code + 1] - begin),
                        texts.end);
 }
 
-static void mix_codes(const fp_seen_set *seen, digest *values, const struct ArrowArray *array,
-                      const fp_tile *tile, digest *rows) {
+FP_INLINE void mix_codes(const fp_seen_set *seen, digest *values, const struct ArrowArray *array,
+                         const fp_tile *tile, digest *rows, bool second) {
     const int32_t *codes = array->buffers[1];
     const uint8_t *validity = fp_validity(array);
     for (uint32_t i = 0; i < tile->n; i++) {
         int64_t at = tile->rows[i] + array->offset;
         if (validity && !fp_bit(validity, at)) {
-            mix_null(seen, &rows[i]);
+            mix(seen, &rows[i], second, digest_null(seen));
             continue;
         }
         digest *value = &values[codes[at]];
         if (FP_UNLIKELY(value->a == 0))
             *value = meet_value(seen, array->dictionary, codes[at]);
-        mix(seen, &rows[i], value->a, value->b);
+        mix(seen, &rows[i], second, *value);
     }
 }
 
@@ -241,24 +281,45 @@ static fp_status hold_values(column *of, size_t n) {
     return FP_OK;
 }
 
-static void mix_column(const fp_seen_set *seen, const column *of, const struct ArrowArray *array,
-                       const fp_tile *tile, digest *rows) {
+FP_INLINE void mix_kind(const fp_seen_set *seen, const column *of, const struct ArrowArray *array,
+                        const fp_tile *tile, digest *rows, bool second) {
     switch (of->kind) {
     case FP_KEY_INT32:
-        mix_numbers(seen, array, tile, rows, FP_KEY_INT32);
+        mix_numbers(seen, array, tile, rows, second, FP_KEY_INT32);
         break;
     case FP_KEY_INT64:
-        mix_numbers(seen, array, tile, rows, FP_KEY_INT64);
+        mix_numbers(seen, array, tile, rows, second, FP_KEY_INT64);
         break;
     case FP_KEY_BOOL:
-        mix_numbers(seen, array, tile, rows, FP_KEY_BOOL);
+        mix_numbers(seen, array, tile, rows, second, FP_KEY_BOOL);
         break;
     case FP_KEY_TEXT:
-        mix_texts(seen, array, tile, rows);
+        mix_texts(seen, array, tile, rows, second);
         break;
     default:
-        mix_codes(seen, of->values, array, tile, rows);
+        mix_codes(seen, of->values, array, tile, rows, second);
     }
+}
+
+static void mix_first(const fp_seen_set *seen, const column *of, const struct ArrowArray *array,
+                      const fp_tile *tile, digest *rows) {
+    mix_kind(seen, of, array, tile, rows, false);
+}
+
+static void mix_second(const fp_seen_set *seen, const column *of, const struct ArrowArray *array,
+                       const fp_tile *tile, digest *rows) {
+    mix_kind(seen, of, array, tile, rows, true);
+}
+
+static void mix_columns(const fp_seen_set *seen, const struct ArrowArray *const *arrays,
+                        const fp_tile *tile, digest *rows) {
+    for (uint32_t i = 0; i < tile->n; i++)
+        rows[i] = (digest){seen->secret[2], seen->secret[3]};
+    for (uint32_t c = 0; c < seen->n_columns; c++)
+        (c % 2 ? mix_second : mix_first)(seen, &seen->columns[c], arrays[c], tile, rows);
+    if (seen->n_columns % 2)
+        for (uint32_t i = 0; i < tile->n; i++)
+            mix(seen, &rows[i], true, (digest){0, 0});
 }
 
 /* --- rows --- */
@@ -275,23 +336,22 @@ static fp_status add_tile(fp_seen_set *seen, const struct ArrowArray *const *arr
                           const struct ArrowArray *hours, const fp_tile *tile, uint8_t *fresh,
                           int64_t *n_fresh) {
     digest found[FP_TILE_ROWS];
-    fp_status status = make_room(seen, tile->n);
-    if (status != FP_OK)
-        return status;
-    for (uint32_t i = 0; i < tile->n; i++)
-        found[i] = (digest){seen->secret[2], seen->secret[3]};
-    for (uint32_t c = 0; c < seen->n_columns; c++)
-        mix_column(seen, &seen->columns[c], arrays[c], tile, found);
-    for (uint32_t i = 0; i < tile->n; i++) /* 0 is an empty slot */
-        FP_PREFETCH(&seen->rows[place_of(found[i].a |= !found[i].a, seen->n_slots)]);
+    mix_columns(seen, arrays, tile, found);
+    for (uint32_t i = 0; i < tile->n; i++) {
+        found[i].a |= !found[i].a; /* 0 is an empty slot */
+        const part *of = part_of(seen, found[i].a);
+        if (of->rows)
+            FP_PREFETCH(&of->rows[place_of(found[i].a, of->n_slots)]);
+    }
     for (uint32_t i = 0; i < tile->n; i++) {
         int64_t row = tile->rows[i];
         fp_seen_row one = {found[i].a, (uint32_t)found[i].b, hour_of(hours, row)};
-        if (put_row(seen->rows, seen->n_slots, &one)) {
-            fresh[row >> 3] |= (uint8_t)(1 << (row & 7));
-            seen->n_rows++;
-            ++*n_fresh;
-        }
+        bool is_new;
+        fp_status status = add_row(seen, &one, &is_new);
+        if (status != FP_OK)
+            return status;
+        fresh[row >> 3] |= (uint8_t)(is_new << (row & 7));
+        *n_fresh += is_new;
     }
     return FP_OK;
 }
@@ -323,23 +383,25 @@ fp_status fp_seen_add(fp_seen_set *seen, const struct ArrowArray *const *arrays,
 /* --- saved --- */
 
 void fp_seen_save(const fp_seen_set *seen, uint8_t *out) {
-    for (uint32_t i = 0; i < seen->n_slots; i++) {
-        const fp_seen_row *row = &seen->rows[i];
-        if (is_empty(row))
-            continue;
-        fp_store8(out, row->hash);
-        fp_store8(out + 8, row->more | (uint64_t)(uint32_t)row->hour << 32);
-        out += 16;
-    }
+    for (uint32_t p = 0; p < PARTS; p++)
+        for (uint32_t i = 0; i < seen->parts[p].n_slots; i++) {
+            const fp_seen_row *row = &seen->parts[p].rows[i];
+            if (is_empty(row))
+                continue;
+            fp_store8(out, row->hash);
+            fp_store8(out + 8, row->more | (uint64_t)(uint32_t)row->hour << 32);
+            out += 16;
+        }
 }
 
 fp_status fp_seen_load(fp_seen_set *seen, const uint8_t *rows, uint64_t n) {
-    fp_status status = make_room(seen, n);
+    fp_status status = FP_OK;
     for (uint64_t i = 0; i < n && status == FP_OK; i++, rows += 16) {
         uint64_t rest = fp_load8(rows + 8);
         fp_seen_row row = {fp_load8(rows), (uint32_t)rest, (int32_t)(rest >> 32)};
+        bool is_new;
         if (row.hash)
-            seen->n_rows += put_row(seen->rows, seen->n_slots, &row);
+            status = add_row(seen, &row, &is_new);
     }
     return status;
 }

@@ -23,8 +23,8 @@ _MAGIC: Final = b"flowparse seen 1\n"
 class Seen:
     """A set of records, by hashes of 96 bits of all the columns that are named.
 
-    A record takes 16 bytes in a table that is a half to three quarters full: 21 to 32 bytes of
-    memory, and up to 56 while the table grows. Two different records have one hash, so that the
+    A record takes 16 bytes in tables that are a half to three quarters full: 21 to 32 bytes of
+    memory, beside 16 KiB for all. Two different records have one hash, so that the
     second is taken for the first, with a probability of 1 in 10^11 for all of a billion records.
     (Hashes of 64 bits would do so once in 37 times.) Nobody can choose records to do so without
     knowing the seed, which is random, and saved along.
