@@ -352,6 +352,7 @@ cdef import_batch(c.ArrowArray *array, int status, schema):
 include "_pages.pxi"
 include "_groups.pxi"
 include "_compute.pxi"
+include "_spell.pxi"
 
 
 def kernel():

@@ -285,3 +285,30 @@ cdef extern from "seen.h" nogil:
     size_t fp_seen_bytes(const fp_seen_set *seen)
     void fp_seen_save(const fp_seen_set *seen, uint8_t *out)
     fp_status fp_seen_load(fp_seen_set *seen, const uint8_t *rows, uint64_t n)
+
+
+cdef extern from "spell.h" nogil:
+    enum:
+        FP_SPELL_PAD
+
+    ctypedef enum fp_spell_kind:
+        FP_SPELL_NULL
+        FP_SPELL_INT32
+        FP_SPELL_INT64
+        FP_SPELL_SECONDS
+        FP_SPELL_ISO_TIME
+        FP_SPELL_TEXT
+        FP_SPELL_CODES
+
+    ctypedef struct fp_spelling:
+        pass
+
+    ctypedef struct fp_spell:
+        int64_t rows
+        int64_t room
+        int64_t row_room
+
+    fp_status fp_spell_prepare(
+        const ArrowArray *const *arrays, const fp_spell_kind *kinds, uint32_t n_columns,
+        fp_spelling *columns, uint32_t *column, fp_spell *out)
+    int64_t fp_spell_lines(const fp_spell *spell, uint8_t *out, int64_t *offsets)
