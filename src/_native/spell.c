@@ -316,3 +316,7 @@ int64_t fp_spell_lines(const fp_spell *spell, uint8_t *out, int64_t *offsets) {
         offsets[spell->rows] = at - out;
     return at - out;
 }
+
+int64_t fp_spell_line(const fp_spell *spell, int64_t row, uint8_t *out) {
+    return put_line(out, spell, row) - out;
+}

@@ -6,6 +6,7 @@ import os
 import secrets
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from flowparse.errors import FlowparseError
 from flowparse.fields import FIELDS

@@ -312,3 +312,27 @@ cdef extern from "spell.h" nogil:
         const ArrowArray *const *arrays, const fp_spell_kind *kinds, uint32_t n_columns,
         fp_spelling *columns, uint32_t *column, fp_spell *out)
     int64_t fp_spell_lines(const fp_spell *spell, uint8_t *out, int64_t *offsets)
+
+
+cdef extern from "weave.h" nogil:
+    ctypedef struct fp_text_lines:
+        const uint8_t *text
+        const int64_t *offsets
+        int64_t first
+        int64_t count
+
+    ctypedef struct fp_place:
+        const uint8_t *at
+        int64_t size
+
+    int64_t fp_count_lines(const uint8_t *text, int64_t size)
+    void fp_find_lines(const uint8_t *text, int64_t size, int64_t *offsets)
+    fp_status fp_match_lines(
+        const fp_spell *spell, const fp_text_lines *lines, const ArrowArray *numbers,
+        uint8_t *room, uint8_t *told, int32_t *differing, int64_t *n_differing, int64_t *bad)
+    fp_status fp_place_lines(
+        const ArrowArray *values, const ArrowArray *numbers, bint over, int64_t first,
+        int64_t count, fp_place *places, int64_t *bad)
+    int64_t fp_measure_places(const fp_place *places, int64_t count)
+    void fp_copy_places(
+        const fp_place *places, int64_t count, uint8_t *out, int64_t *offsets)
