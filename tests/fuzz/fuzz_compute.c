@@ -7,48 +7,14 @@
  * the memory.
  */
 #include "community.h"
+#include "input.h"
 #include "prefix.h"
 #include "tag.h"
 #include "utf8.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-enum { MAX_ROWS = 60, MAX_TEXT = 64, MAX_BUFFERS = 32 };
+enum { MAX_ROWS = 60, MAX_TEXT = 64 };
 
 /* --- arrays out of the input --- */
-
-static const uint8_t *input;
-static size_t input_left;
-static void *buffers[MAX_BUFFERS];
-static int n_buffers;
-
-static uint32_t take(void) {
-    if (!input_left)
-        return 0;
-    input_left--;
-    return *input++;
-}
-
-static void *new_buffer(size_t size) {
-    CHECK(n_buffers < MAX_BUFFERS);
-    return buffers[n_buffers++] = malloc(size);
-}
-
-typedef struct array {
-    struct ArrowArray arrow;
-    const void *shown[3];
-    bool sound;
-} array;
 
 static void begin_array(array *a, int64_t n_shown, int64_t rows) {
     *a = (array){.sound = true};
@@ -442,7 +408,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     input = data;
     input_left = size;
     checks[take() % 6]();
-    while (n_buffers)
-        free(buffers[--n_buffers]);
+    free_buffers();
     return 0;
 }

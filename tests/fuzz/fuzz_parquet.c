@@ -6,46 +6,12 @@
  * arrays say. The same is asked of codes alone, of any width. The sanitizers watch the memory.
  */
 #include "hybrid.h"
+#include "input.h"
 #include "parquet.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-enum { MAX_ARRAYS = 4, MAX_ROWS = 400, MAX_TEXT = 600, MAX_BUFFERS = 24 };
+enum { MAX_ARRAYS = 4, MAX_ROWS = 400, MAX_TEXT = 600 };
 
 /* --- arrays out of the input --- */
-
-static const uint8_t *input;
-static size_t input_left;
-static void *buffers[MAX_BUFFERS];
-static int n_buffers;
-
-static uint32_t take(void) {
-    if (!input_left)
-        return 0;
-    input_left--;
-    return *input++;
-}
-
-static void *new_buffer(size_t size) {
-    CHECK(n_buffers < MAX_BUFFERS);
-    return buffers[n_buffers++] = malloc(size);
-}
-
-typedef struct array {
-    struct ArrowArray arrow;
-    const void *shown[3];
-    bool sound;
-} array;
 
 static array arrays[MAX_ARRAYS], dictionaries[MAX_ARRAYS];
 
@@ -366,7 +332,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         check_column(&request, &out, rows);
     }
     fp_parquet_free(&out);
-    while (n_buffers)
-        free(buffers[--n_buffers]);
+    free_buffers();
     return 0;
 }
