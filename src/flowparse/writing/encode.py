@@ -1,6 +1,6 @@
 """Floor 3: columns become lines of text, a block at a time. Stage "encode".
 
-No loop over records: every step is one call of `pyarrow.compute` for a column.
+No loop over records: `pyarrow.compute` brings a column into its type, and the core spells it.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from flowparse import _core
 from flowparse.fields import FIELDS, column_name, field_name, near_names
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
 from flowparse.schema import Column, field_column, named_column
@@ -18,10 +19,6 @@ from flowparse.schema import Column, field_column, named_column
 __all__ = [
     "BLOCK_ROWS",
     "FIRST_MILLISECONDS",
-    "NULL",
-    "YEAR_1",
-    "YEAR_10000",
-    "ZONE_MAX",
     "check_columns",
     "columns_of",
     "encode_lines",
@@ -29,20 +26,11 @@ __all__ = [
     "plain_columns",
 ]
 
-#: Rows of a block. So many lines of 64 KiB still fit 32-bit offsets.
+#: Rows of a block.
 BLOCK_ROWS: Final = 16384
-
-#: What AWS writes where there is no value.
-NULL: Final = "-"
 
 #: Times from here on read as milliseconds.
 FIRST_MILLISECONDS: Final = 10**11
-
-#: Milliseconds of the years that ISO times have, and of the farthest time zone.
-YEAR_1: Final = -62_135_596_800_000
-YEAR_10000: Final = 253_402_300_800_000
-ZONE_MAX: Final = 86_340_000
-_EAST, _WEST = "+23:59", "-23:59"
 
 _TEXT_BYTES: Final = 64 << 20
 
@@ -155,39 +143,9 @@ def encode_lines(plain: dict[str, Any], log_format: LogFormat) -> bytes:
 
     Raises
     ------
-    pyarrow.ArrowCapacityError
-        They take 2 GiB or more: there are lines over 64 KiB.
+    ValueError
+        The time of an export is not in the years 0001 to 9999.
     """
-    texts = {name: _text(array) for name, array in plain.items()}
-    line = [texts[_name(field)] for field in log_format.fields]
-    lines = pc.binary_join_element_wise(*line, " ") if len(line) > 1 else line[0]
-    return _bytes_of(pc.binary_join_element_wise(lines, "", "\n"))
-
-
-def _name(field: str) -> str:
-    return column_name(field_name(field))
-
-
-def _text(array: Any) -> Any:
-    if pa.types.is_timestamp(array.type):
-        array = _iso_times(array.cast(pa.int64()))
-    return array.cast(pa.string()).fill_null(NULL)
-
-
-def _iso_times(milliseconds: Any) -> Any:
-    """Times as `2023-11-14T22:13:20.000Z`; beside the years 0001 to 9999 in a far time zone."""
-    is_early = pc.less(milliseconds, YEAR_1)
-    is_late = pc.greater_equal(milliseconds, YEAR_10000)
-    zone = pc.if_else(is_early, _EAST, pc.if_else(is_late, _WEST, "Z"))
-    shift = pc.if_else(is_early, ZONE_MAX, pc.if_else(is_late, -ZONE_MAX, 0))
-    local = pc.add(milliseconds, shift).cast(pa.timestamp("ms")).cast(pa.string())
-    return pc.binary_join_element_wise(pc.replace_substring(local, " ", "T"), zone, "")
-
-
-def _bytes_of(lines: Any) -> bytes:
-    """The values of an array without nulls lie one after another in its buffer."""
-    if len(lines) == 0:
-        return b""
-    _, offsets, values = lines.buffers()
-    ends = memoryview(offsets).cast("i")
-    return bytes(memoryview(values)[ends[lines.offset] : ends[lines.offset + len(lines)]])
+    text, _ = _core.spell([plain[column_name(field_name(field))] for field in log_format.fields])
+    encoded: bytes = text.to_pybytes()
+    return encoded

@@ -23,9 +23,16 @@ from flowparse.parsing import SourceParser
 from flowparse.request import read_request
 from flowparse.schema import Column, check_of
 from flowparse.sources.local import BytesSource
-from flowparse.writing.encode import NULL, YEAR_1, YEAR_10000, ZONE_MAX
 
 __all__ = ["ReadBack", "find_fault"]
+
+#: What AWS writes where there is no value.
+_NULL: Final = "-"
+
+#: Milliseconds of the years that ISO times have, and of the farthest time zone.
+_YEAR_1: Final = -62_135_596_800_000
+_YEAR_10000: Final = 253_402_300_800_000
+_ZONE_MAX: Final = 86_340_000
 
 _LINE_BYTES: Final = 65536
 _SHOWN: Final = 80
@@ -184,8 +191,8 @@ def _time_tests(array: Any, column: Column) -> Iterator[tuple[Any, str]]:
     count = whole.cast(pa.int64())
     yield pc.not_equal(whole.cast(array.type, safe=False), array), f"is not a whole {words}"
     if is_export:
-        is_early = pc.less(count, YEAR_1 - ZONE_MAX)
-        is_late = pc.greater_equal(count, YEAR_10000 + ZONE_MAX)
+        is_early = pc.less(count, _YEAR_1 - _ZONE_MAX)
+        is_late = pc.greater_equal(count, _YEAR_10000 + _ZONE_MAX)
         yield pc.or_(is_early, is_late), "is not in the years 0001 to 9999"
         return
     yield pc.less(count, 0), "is before 1970, which no line can hold"
@@ -194,7 +201,7 @@ def _time_tests(array: Any, column: Column) -> Iterator[tuple[Any, str]]:
 
 def _text_tests(array: Any, field: str | None, first: str, last: str) -> Iterator[tuple[Any, str]]:
     yield pc.equal(array, ""), "is empty, which a line cannot show: write null"
-    yield pc.equal(array, NULL), "would read as null"
+    yield pc.equal(array, _NULL), "would read as null"
     yield pc.match_substring_regex(array, "[ \t\n]"), "has a blank or a line break"
     if field == first:
         yield pc.starts_with(array, "\r"), "begins the line with a carriage return"

@@ -64,7 +64,7 @@ def _encode_block(
         plain = plain_columns(batch, columns)
         text = encode_lines(plain, log_format)
         differs = back.first_difference(plain, text, begins=begins)
-    except (pa.ArrowInvalid, pa.ArrowCapacityError):
+    except ValueError:  # pyarrow's, or of a time that no line can say
         pass  # the search below names the value
     if text is None or differs is not None:
         fault = find_fault(batch, columns, log_format, text, differs=differs or 0, begins=begins)
