@@ -305,16 +305,15 @@ static inline uint8_t *put_line(uint8_t *out, const fp_spell *spell, int64_t row
     return out;
 }
 
-int64_t fp_spell_lines(const fp_spell *spell, uint8_t *out, int64_t *offsets) {
-    uint8_t *at = out;
+int64_t fp_spell_lines(const fp_spell *spell, uint8_t *out, int64_t at, int64_t *offsets) {
     for (int64_t row = 0; row < spell->rows; row++) {
         if (offsets)
-            offsets[row] = at - out;
-        at = put_line(at, spell, row);
+            offsets[row] = at;
+        at = put_line(out + at, spell, row) - out;
     }
     if (offsets)
-        offsets[spell->rows] = at - out;
-    return at - out;
+        offsets[spell->rows] = at;
+    return at;
 }
 
 int64_t fp_spell_line(const fp_spell *spell, int64_t row, uint8_t *out) {

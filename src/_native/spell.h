@@ -54,9 +54,10 @@ fp_status fp_spell_prepare(const struct ArrowArray *const *arrays, const fp_spel
                            uint32_t n_columns, fp_spelling *columns, uint32_t *column,
                            fp_spell *out);
 
-/* Bytes written at out, which has room for FP_SPELL_PAD more than `room`. offsets: NULL, or one
- * more than rows: where each line begins, and the end. */
-int64_t fp_spell_lines(const fp_spell *spell, uint8_t *out, int64_t *offsets);
+/* Writes lines at out + at, where is room for FP_SPELL_PAD more than `room`; returns where they
+ * end. offsets: NULL, or one more than rows: where each line begins, and the end, counted from out.
+ */
+int64_t fp_spell_lines(const fp_spell *spell, uint8_t *out, int64_t at, int64_t *offsets);
 /* The same of one row; room: `row_room`. */
 int64_t fp_spell_line(const fp_spell *spell, int64_t row, uint8_t *out);
 

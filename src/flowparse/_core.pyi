@@ -157,7 +157,7 @@ class SeenRows:
     def load(self, rows: pa.Buffer) -> None: ...
 
 def spell(
-    columns: Sequence[pa.Array], offsets: bool = False
+    columns: Sequence[pa.Array], offsets: bool = False, *, head: bytes = b""
 ) -> tuple[pa.Buffer, pa.Buffer | None]: ...
 
 class TextLines:

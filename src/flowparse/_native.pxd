@@ -311,7 +311,8 @@ cdef extern from "spell.h" nogil:
     fp_status fp_spell_prepare(
         const ArrowArray *const *arrays, const fp_spell_kind *kinds, uint32_t n_columns,
         fp_spelling *columns, uint32_t *column, fp_spell *out)
-    int64_t fp_spell_lines(const fp_spell *spell, uint8_t *out, int64_t *offsets)
+    int64_t fp_spell_lines(
+        const fp_spell *spell, uint8_t *out, int64_t at, int64_t *offsets)
 
 
 cdef extern from "weave.h" nogil:

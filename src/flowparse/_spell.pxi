@@ -62,7 +62,7 @@ cdef class _Spelling:
         free(self.columns)
 
 
-def spell(columns, bint offsets=False):
+def spell(columns, bint offsets=False, *, bytes head=b""):
     """Lines of text from the columns of a batch; the GIL is off meanwhile.
 
     Parameters
@@ -73,13 +73,15 @@ def spell(columns, bint offsets=False):
         string and binary stand as they are, in dictionaries with int32 codes or not. Null is `-`.
     offsets : bool
         Tell where each line begins.
+    head : bytes
+        Stands in front of the lines.
 
     Returns
     -------
     text : pyarrow.Buffer
         Values with one blank between them, a newline behind each line.
     offsets : pyarrow.Buffer or None
-        int64, one more than rows: where each line begins, and the end of all.
+        int64, one more than rows: where each line begins in the text, and the end of all.
 
     Raises
     ------
@@ -95,14 +97,15 @@ def spell(columns, bint offsets=False):
     """
     cdef _Spelling spelling = _Spelling(columns)
     begins = pa.allocate_buffer((spelling.spell.rows + 1) * 8) if offsets else None
-    text = pa.allocate_buffer(spelling.spell.room + c.FP_SPELL_PAD, resizable=True)
+    cdef int64_t size = PyBytes_GET_SIZE(head)
+    text = pa.allocate_buffer(size + spelling.spell.room + c.FP_SPELL_PAD, resizable=True)
     cdef int64_t *begins_out = <int64_t *><size_t>begins.address if offsets else NULL
     cdef uint8_t *text_out = <uint8_t *><size_t>text.address
-    cdef int64_t size
+    memcpy(text_out, PyBytes_AS_STRING(head), size)
     with nogil:
-        size = c.fp_spell_lines(&spelling.spell, text_out, begins_out)
+        size = c.fp_spell_lines(&spelling.spell, text_out, size, begins_out)
     text.resize(size, shrink_to_fit=True)
-    return text, begins
+    return text.slice(0), begins  # a memoryview of what was resized would have its old length
 
 
 cdef int check_lines(int status, int64_t line) except -1:

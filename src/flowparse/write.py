@@ -325,7 +325,7 @@ def _write_stream(incoming: Incoming, blocks: Iterator[Block], file: BinaryIO) -
     return _result(incoming, (), rows=rows, n_bytes=n_bytes)
 
 
-def _write_all(file: BinaryIO, text: bytes) -> None:
+def _write_all(file: BinaryIO, text: bytes | memoryview) -> None:
     """Write every byte: an unbuffered file may take fewer at a time."""
     left = memoryview(text)
     while left:

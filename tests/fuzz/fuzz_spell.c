@@ -222,7 +222,7 @@ static struct ArrowArray plain_array(int64_t length, int64_t n_shown, const void
 /* Rows in another order, a text of their lines with some changed, and what comes of both. */
 static void check_weaving(const fp_spell *spell, const uint8_t *spelled, const int64_t *begins) {
     int64_t rows = spell->rows, first = take(), step = take() % 2 ? 1 : rows - 1, bad, n_differing;
-    size_t size = (size_t)begins[rows];
+    size_t size = (size_t)(begins[rows] - begins[0]);
     uint8_t *text = new_buffer(size), *told = new_buffer((size_t)rows / 8 + 1);
     int64_t *offsets = new_buffer((size_t)(rows + 1) * 8), *number = new_buffer((size_t)rows * 8);
     bool changed[MAX_ROWS] = {false};
@@ -315,10 +315,11 @@ static void check_spelling(void) {
     if (status != FP_OK)
         return;
     CHECK(spell.rows == rows);
-    uint8_t *text = new_buffer((size_t)spell.room + FP_SPELL_PAD);
+    int64_t head = take() % 9;
+    uint8_t *text = new_buffer((size_t)(head + spell.room) + FP_SPELL_PAD);
     int64_t *begins = new_buffer((size_t)(rows + 1) * 8);
-    int64_t size = fp_spell_lines(&spell, text, begins);
-    CHECK(size <= spell.room && begins[0] == 0 && begins[rows] == size);
+    int64_t size = fp_spell_lines(&spell, text, head, begins);
+    CHECK(size - head <= spell.room && begins[0] == head && begins[rows] == size);
     for (int64_t row = 0; row < rows; row++) {
         CHECK(begins[row + 1] - begins[row] <= spell.row_room);
         CHECK(check_line(text + begins[row], text + size, n, row) == text + begins[row + 1]);

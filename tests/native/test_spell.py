@@ -37,9 +37,17 @@ def lines(columns: Sequence[Any]) -> list[bytes]:
     assert spell(columns) == (text, None)
     ends = memoryview(offsets).cast("q")
     data = text.to_pybytes()
+    assert bytes(memoryview(text)) == data
     assert ends[0] == 0
     assert ends[-1] == len(data)
     return [data[ends[i] : ends[i + 1]] for i in range(len(ends) - 1)]
+
+
+def test_head() -> None:
+    """What stands in front of the lines is counted in where they begin."""
+    text, offsets = spell([pa.array([1, 22])], offsets=True, head=b"version\n")
+    assert text.to_pybytes() == b"version\n1\n22\n"
+    assert memoryview(offsets).cast("q").tolist() == [8, 10, 13]  # type: ignore[arg-type]
 
 
 def of_digits(maximum: int) -> st.SearchStrategy[int]:

@@ -138,14 +138,13 @@ def _seconds(times: Any) -> Any:
     return pc.multiply_checked(seconds, pc.if_else(is_late, 1000, 1))
 
 
-def encode_lines(plain: dict[str, Any], log_format: LogFormat) -> bytes:
-    """The lines of a block, each with its newline.
+def encode_lines(plain: dict[str, Any], log_format: LogFormat, head: bytes) -> memoryview:
+    """The lines of a block, each with its newline, behind a head.
 
     Raises
     ------
     ValueError
         The time of an export is not in the years 0001 to 9999.
     """
-    text, _ = _core.spell([plain[column_name(field_name(field))] for field in log_format.fields])
-    encoded: bytes = text.to_pybytes()
-    return encoded
+    columns = [plain[column_name(field_name(field))] for field in log_format.fields]
+    return memoryview(_core.spell(columns, head=head)[0])

@@ -52,29 +52,30 @@ class ReadBack:
     def __init__(self, log_format: LogFormat, columns: Sequence[Column]) -> None:
         request = read_request(log_format=log_format, schema="aws", on_reject="collect", threads=1)
         self._parser = SourceParser(request, tuple(columns))
-        self._header = f"{log_format.header}\n".encode()
         self._columns = columns
 
-    def first_difference(self, plain: dict[str, Any], text: bytes, *, begins: bool) -> int | None:
+    def first_difference(
+        self, plain: dict[str, Any], text: memoryview, header_lines: int
+    ) -> int | None:
         """Row of a block that does not read back as it was written; None where all do.
 
         Parameters
         ----------
         plain : dict of str to Array
             The columns that the block was written from.
-        text : bytes
+        text : memoryview
             The block.
-        begins : bool
-            It begins a file without a header; else lines come before it.
+        header_lines : int
+            1 where a header stands in front of it, 0 where it begins a file without one.
         """
         batches: list[pa.RecordBatch] = []
         rejected: list[int] = []
         try:
-            for item in self._parser.parse([BytesSource(text if begins else self._header + text)]):
+            for item in self._parser.parse([BytesSource(text)]):
                 if isinstance(item, pa.RecordBatch):
                     batches.append(item)
                 elif isinstance(item, Ended) and item.first is not None:
-                    rejected.append(item.first.line - (1 if begins else 2))
+                    rejected.append(item.first.line - 1 - header_lines)
         except FlowparseError:  # it would be taken for JSON or Parquet
             return 0
         differing = (self._compare(plain[c.name], batches, c) for c in self._columns)
@@ -111,7 +112,7 @@ def find_fault(
     batch: pa.RecordBatch,
     columns: Sequence[Column],
     log_format: LogFormat,
-    text: bytes | None,
+    text: memoryview | None,
     *,
     differs: int,
     begins: bool,
@@ -124,7 +125,7 @@ def find_fault(
         As the caller gave it.
     columns : sequence of Column
     log_format : LogFormat
-    text : bytes or None
+    text : memoryview or None
         The block's lines, if it could be encoded.
     differs : int
         A row that does not read back, for what cannot be explained better.
@@ -141,7 +142,7 @@ def find_fault(
     ]
     if found:
         return min(found, key=lambda fault: fault.row)
-    return _find_line(batch, log_format, text or b"") or _unexplained(batch, differs, begins)
+    return _find_line(batch, log_format, bytes(text or b"")) or _unexplained(batch, differs, begins)
 
 
 def _decoded(array: Any) -> Any:

@@ -26,7 +26,7 @@ class Block:
     """Text of whole lines, and how many records they are."""
 
     rows: int
-    text: bytes
+    text: bytes | memoryview
 
 
 def text_blocks(incoming: Incoming, log_format: LogFormat, *, header: bool) -> Iterator[Block]:
@@ -57,13 +57,15 @@ def _encode_block(
     *,
     row: int,
     begins: bool,
-) -> bytes:
-    text: bytes | None = None
+) -> memoryview:
+    head = b"" if begins else f"{log_format.header}\n".encode()
+    text: memoryview | None = None
     differs: int | None = 0
     try:
         plain = plain_columns(batch, columns)
-        text = encode_lines(plain, log_format)
-        differs = back.first_difference(plain, text, begins=begins)
+        block = encode_lines(plain, log_format, head)
+        differs = back.first_difference(plain, block, 0 if begins else 1)
+        text = block[len(head) :]
     except ValueError:  # pyarrow's, or of a time that no line can say
         pass  # the search below names the value
     if text is None or differs is not None:
