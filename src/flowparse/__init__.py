@@ -63,6 +63,7 @@ __version__: str
 
 _TOPICS = (
     "aggregate",
+    "archive",
     "aws",
     "compute",
     "detect",
