@@ -23,7 +23,7 @@ def test_month_round_trip(month, tmp_path):
     """Of two accounts and three formats every text comes back, byte for byte."""
     result = archive(month, tmp_path / "kept", verify=True)
     texts = texts_below(month)
-    assert result.objects == len(texts) == result.objects
+    assert result.objects == len(texts)
     assert result.left.num_rows == result.problems.num_rows == 0
     assert result.rejects > 0
     back = restore(tmp_path / "kept", tmp_path / "back")
@@ -78,7 +78,8 @@ ODD = {
     "nul.log": b"version dstport interface-id\n2 443 a\x00b\n2 2\x002 eni-1\n",
     "bytes.log": b"version interface-id\n2 \xff\xfe\n2 eni-1\n",
     "long.log": b"version interface-id\n2 " + b"x" * 70_000 + b"\n2 eni-1\n",
-    "headers.log": b"version dstport\n2 443\nversion srcport dstport\n2 1 2\nversion dstport\n2 5\n",
+    "headers.log": b"version dstport\n2 443\nversion srcport dstport\n2 1 2\n"
+    b"version dstport\n2 5\n",
     "twice.log": b"version dstport dstport\n2 443 443\n2 443 22\n",
     "empty.log": b"",
     "header.log": b"version dstport\n",

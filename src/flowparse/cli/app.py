@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 import pyarrow as pa
 
+from flowparse.cli.archive import archive
 from flowparse.cli.convert import convert
 from flowparse.cli.count import count
 from flowparse.cli.demo import demo
@@ -22,8 +23,10 @@ from flowparse.cli.format import log_format
 from flowparse.cli.head import head
 from flowparse.cli.ingest import ingest
 from flowparse.cli.report import report
+from flowparse.cli.restore import restore
 from flowparse.cli.timeline import timeline
 from flowparse.cli.top import top
+from flowparse.cli.verify import verify
 from flowparse.errors import FlowparseError
 
 __all__ = ["app"]
@@ -128,6 +131,9 @@ _COMMANDS: Final = (
     report,
     ingest,
     follow,
+    archive,
+    restore,
+    verify,
     fields,
     log_format,
 )
