@@ -61,7 +61,7 @@ def _fault(output: Output, data: bytes) -> tuple[str, str] | None:
 
 def texts_of(
     manifest: Manifest, outputs: dict[str, bytes]
-) -> Iterator[tuple[Entry, bytes | Problem]]:
+) -> Iterator[tuple[Entry, memoryview | Problem]]:
     """Each input with its text, or with what is wrong with it."""
     texts = unit_texts(manifest, outputs)
     at = 0

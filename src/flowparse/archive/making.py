@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -10,16 +11,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import pyarrow as pa
+
 from flowparse.archive.laying import lay
-from flowparse.archive.lines import Run
 from flowparse.archive.manifest import Entry, Manifest, Output
 from flowparse.archive.plan import Input, Unit
-from flowparse.archive.rest import encode_rest
+from flowparse.archive.rest import encode_rest, rest_batch
 from flowparse.archive.result import Problem
 from flowparse.archive.stores import Store
-from flowparse.archive.taking import LeftAlone, Rows, Taken, read_stored, take
+from flowparse.archive.taking import LeftAlone, Rows, Taken, Taker, read_stored
 from flowparse.errors import FlowparseError, InflateError, SourceError
-from flowparse.logformat import LogFormat
 from flowparse.schema import FIRST_MILLISECONDS
 from flowparse.sources import version_of
 from flowparse.sources.local import PathSource
@@ -45,8 +46,7 @@ class Making:
     store : Store
     version : str
         Of flowparse.
-    log_format : LogFormat or None
-        Of text without a header.
+    taker : Taker
     pool, encoders : Executor
         Read inputs, and encode columns.
     ahead : int
@@ -56,7 +56,7 @@ class Making:
 
     store: Store
     version: str
-    log_format: LogFormat | None
+    taker: Taker
     pool: Executor
     encoders: Executor
     ahead: int
@@ -76,13 +76,14 @@ class _Gathered:
     """What the inputs of a unit have brought so far."""
 
     entries: list[Entry] = field(default_factory=list)
-    runs: list[tuple[int, Run]] = field(default_factory=list)
+    rest: list[pa.RecordBatch] = field(default_factory=list)
     files: dict[tuple[str, str, str], list[tuple[int, Rows]]] = field(default_factory=dict)
 
     def add(self, one: Input, taken: Taken) -> None:
         number = len(self.entries)
         self.entries.append(_entry(one, taken))
-        self.runs += [(number, run) for run in taken.runs]
+        if len(taken.rest[0]):
+            self.rest.append(rest_batch(number, *taken.rest))
         account, day = one.group if one.named else _placed(taken)
         for rows in taken.rows:
             key = (account, day, rows.log_format.header)
@@ -117,8 +118,8 @@ def _put(name: str, gathered: _Gathered, making: Making) -> Manifest:
     store.put(b"", BEGUN + name)
     store.sync()
     outputs = [_put_file(name, n, key, rows, making) for n, (key, rows) in _numbered(gathered)]
-    if gathered.runs:
-        outputs.append(_put_rest(name, gathered.runs, store))
+    if gathered.rest:
+        outputs.append(_put_rest(name, gathered.rest, store))
     store.sync()
     manifest = Manifest(name, gathered.entries, outputs)
     store.put(manifest.to_bytes(making.version), manifest.name)
@@ -152,13 +153,11 @@ def _put_file(
     )
 
 
-def _put_rest(name: str, runs: list[tuple[int, Run]], store: Store) -> Output:
-    import hashlib
-
-    data, groups = encode_rest(runs)
+def _put_rest(name: str, batches: list[pa.RecordBatch], store: Store) -> Output:
+    data, rows, groups = encode_rest(batches)
     place = f"rest/{name}.parquet"
     store.put(data, place)
-    return Output(place, len(data), hashlib.sha256(data).hexdigest(), len(runs), groups)
+    return Output(place, len(data), hashlib.sha256(data).hexdigest(), rows, groups)
 
 
 def _take_ahead(unit: Unit, making: Making) -> Iterator[tuple[Input, Taken | Problem]]:
@@ -166,7 +165,7 @@ def _take_ahead(unit: Unit, making: Making) -> Iterator[tuple[Input, Taken | Pro
     waiting: deque[tuple[Input, Future[Taken | Problem]]] = deque()
     try:
         for one in unit.inputs:
-            waiting.append((one, making.pool.submit(_take_one, one, making.log_format)))
+            waiting.append((one, making.pool.submit(_take_one, one, making.taker)))
             if len(waiting) >= making.ahead:
                 first, future = waiting.popleft()
                 yield first, future.result()
@@ -178,9 +177,9 @@ def _take_ahead(unit: Unit, making: Making) -> Iterator[tuple[Input, Taken | Pro
             future.cancel()
 
 
-def _take_one(one: Input, log_format: LogFormat | None) -> Taken | Problem:
+def _take_one(one: Input, taker: Taker) -> Taken | Problem:
     try:
-        taken = take(one.source, read_stored(one.source), log_format)
+        taken = taker.take(one.source, read_stored(one.source))
     except LeftAlone as error:
         return Problem(one.key, "left", str(error))
     except (InflateError, SourceError) as error:

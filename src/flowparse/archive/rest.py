@@ -8,63 +8,65 @@ from typing import Final
 
 import pyarrow as pa
 
-from flowparse.archive.lines import Run
+__all__ = ["REST_SCHEMA", "encode_rest", "read_rest", "rest_batch"]
 
-__all__ = ["encode_rest", "read_rest"]
-
-_SCHEMA: Final = pa.schema(
+REST_SCHEMA: Final = pa.schema(
     [
         pa.field("input", pa.int32(), nullable=False),
         pa.field("line", pa.int64(), nullable=False),
-        pa.field("lines", pa.int64(), nullable=False),
         pa.field("raw", pa.large_binary(), nullable=False),
     ]
 )
+#: Most bytes of a row group, unless one line has more, and rows.
 _GROUP_BYTES: Final = 64 << 20
+_GROUP_ROWS: Final = 1 << 20
+_LEVEL: Final = 9
 
 
-def encode_rest(runs: Sequence[tuple[int, Run]]) -> tuple[bytes, int]:
-    """A Parquet file of runs of lines, each with the number of its input; and its row groups.
+def rest_batch(number: int, lines: pa.Array, numbers: pa.Array) -> pa.RecordBatch:
+    """Lines of one input, with their newlines, and their numbers."""
+    inputs = pa.repeat(pa.scalar(number, pa.int32()), len(lines))
+    return pa.RecordBatch.from_arrays([inputs, numbers, lines], schema=REST_SCHEMA)
 
-    Parameters
-    ----------
-    runs : sequence of (int, Run)
-        By input and line, rising.
-    """
+
+def encode_rest(batches: Sequence[pa.RecordBatch]) -> tuple[bytes, int, int]:
+    """A Parquet file of lines; its rows, and its row groups."""
     import pyarrow.parquet as pq
 
     sink = io.BytesIO()
     groups = 0
-    with pq.ParquetWriter(sink, _SCHEMA, compression="zstd", compression_level=9) as writer:
-        for part in _parts(runs):
-            columns = [
-                pa.array([number for number, _ in part], pa.int32()),
-                *(
-                    pa.array([getattr(run, name) for _, run in part], type_)
-                    for name, type_ in zip(_SCHEMA.names[1:], _SCHEMA.types[1:], strict=True)
-                ),
-            ]
-            table = pa.Table.from_arrays(columns, schema=_SCHEMA)
-            writer.write_table(table, row_group_size=max(1, len(part)))
+    encoding = dict.fromkeys(("input", "line"), "DELTA_BINARY_PACKED")
+    with pq.ParquetWriter(
+        sink,
+        REST_SCHEMA,
+        compression="zstd",
+        compression_level=_LEVEL,
+        use_dictionary=["raw"],
+        column_encoding=encoding,
+        write_statistics=["input", "line"],
+    ) as writer:
+        for part in _parts(batches):
+            writer.write_table(pa.Table.from_batches(part), row_group_size=_GROUP_ROWS)
             groups += 1
-    return sink.getvalue(), groups
+    return sink.getvalue(), sum(one.num_rows for one in batches), groups
 
 
-def _parts(runs: Sequence[tuple[int, Run]]) -> list[list[tuple[int, Run]]]:
-    """Runs in groups that are no larger than memory likes."""
-    parts: list[list[tuple[int, Run]]] = [[]]
-    size = 0
-    for number, run in runs:
-        if size and size + len(run.raw) > _GROUP_BYTES:
+def _parts(batches: Sequence[pa.RecordBatch]) -> list[list[pa.RecordBatch]]:
+    """Batches in groups that are no larger than memory likes."""
+    parts: list[list[pa.RecordBatch]] = [[]]
+    size = rows = 0
+    for batch in batches:
+        if size and (size + batch.nbytes > _GROUP_BYTES or rows + batch.num_rows > _GROUP_ROWS):
             parts.append([])
-            size = 0
-        parts[-1].append((number, run))
-        size += len(run.raw)
-    return parts if runs else []
+            size = rows = 0
+        parts[-1].append(batch)
+        size += batch.nbytes
+        rows += batch.num_rows
+    return parts if batches else []
 
 
-def read_rest(data: bytes) -> dict[int, list[Run]]:
-    """The runs of each input, from the bytes of the file.
+def read_rest(data: bytes) -> pa.Table:
+    """The lines of all inputs of a unit, from the bytes of the file.
 
     Raises
     ------
@@ -73,9 +75,4 @@ def read_rest(data: bytes) -> dict[int, list[Run]]:
     """
     import pyarrow.parquet as pq
 
-    table = pq.read_table(pa.BufferReader(data), schema=_SCHEMA)
-    found: dict[int, list[Run]] = {}
-    names = zip(*(table.column(name).to_pylist() for name in _SCHEMA.names), strict=True)
-    for number, line, lines, raw in names:
-        found.setdefault(number, []).append(Run(line, lines, raw))
-    return found
+    return pq.read_table(pa.BufferReader(data), schema=REST_SCHEMA)

@@ -229,9 +229,9 @@ class _Run:
         except FlowparseError:
             return b""
 
-    def _put(self, entry: Entry, text: bytes) -> None:
+    def _put(self, entry: Entry, text: memoryview) -> None:
         is_gzip = entry.container == "gzip"
-        data = isal_zlib.compress(text, wbits=_GZIP_WBITS) if is_gzip else text
+        data = isal_zlib.compress(text, wbits=_GZIP_WBITS) if is_gzip else bytes(text)
         self.target.put(data, entry.key)
         self.result = replace(
             self.result,

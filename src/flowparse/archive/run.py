@@ -26,6 +26,7 @@ from flowparse.archive.plan import (
 )
 from flowparse.archive.result import ArchiveResult, Problem, originals_table, problem_table
 from flowparse.archive.stores import BucketStore, FolderStore, PutOptions, open_store
+from flowparse.archive.taking import Taker
 from flowparse.errors import SourceError
 from flowparse.ingesting.lock import hold
 from flowparse.logformat import LogFormat
@@ -149,7 +150,13 @@ def archive(
         encoders = stack.enter_context(ThreadPoolExecutor(request.threads, "flowparse-encode"))
         version = _version()
         making = Making(
-            store, version, request.log_format, pool, encoders, request.threads + 1, is_stopped
+            store,
+            version,
+            Taker(request.log_format),
+            pool,
+            encoders,
+            request.threads + 1,
+            is_stopped,
         )
         run = _Run(store, making, order, progress)
         return run.work(source, access, unit_objects, unit_bytes)

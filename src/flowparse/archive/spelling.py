@@ -1,17 +1,14 @@
-"""Floor 4: rows become the text of their lines."""
+"""Floor 4: which columns a line is spelled from."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from flowparse.fields import column_name
 from flowparse.logformat import EXPORT_TIMESTAMP, LogFormat
 from flowparse.schema import Column, field_column, named_column
-from flowparse.writing.encode import encode_lines, narrow, plain_columns
 
-__all__ = ["lines_of", "row_columns", "spell"]
+__all__ = ["line_columns", "row_columns"]
 
 
 def row_columns(log_format: LogFormat) -> tuple[Column, ...]:
@@ -30,22 +27,6 @@ def _column(name: str) -> Column:
     return exact if pa.types.is_integer(exact.type) else field_column(name, "typed")
 
 
-def spell(rows: pa.RecordBatch, log_format: LogFormat) -> bytes:
-    """The lines of rows, each with its newline.
-
-    Raises
-    ------
-    pyarrow.ArrowInvalid, pyarrow.ArrowCapacityError
-        A value has no text in a line.
-    """
-    columns = row_columns(log_format)
-    asked = rows.select([column.name for column in columns])
-    return b"".join(
-        encode_lines(plain_columns(piece, columns), log_format) for piece in narrow(asked)
-    )
-
-
-def lines_of(text: Any) -> pa.Array:
-    """The lines of a text without their newlines; after the last newline stands one more."""
-    whole = pa.array([text], pa.large_binary())
-    return pc.split_pattern(whole, pattern="\n").values
+def line_columns(rows: pa.RecordBatch, log_format: LogFormat) -> list[pa.Array]:
+    """The values of a line, in their order; a field that stands twice is there twice."""
+    return [rows.column(column_name(name)) for name in log_format.fields]

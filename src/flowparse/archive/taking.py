@@ -7,15 +7,17 @@ is kept as it stands.
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flowparse.archive.lines import Lines, Run, runs_between
-from flowparse.archive.spelling import row_columns, spell
+from flowparse import _core
+from flowparse.archive.spelling import line_columns, row_columns
 from flowparse.counts import Counts
 from flowparse.errors import LogFormatError, SourceError
 from flowparse.items import Ended, FormatSeen
@@ -27,7 +29,7 @@ from flowparse.sources import Source, container_of
 from flowparse.sources.inflate import inflate
 from flowparse.sources.local import BytesSource
 
-__all__ = ["INPUT", "LINE", "LeftAlone", "Rows", "Taken", "inflated", "take"]
+__all__ = ["INPUT", "LINE", "LeftAlone", "Rows", "Taken", "Taker", "inflated", "read_stored"]
 
 #: The columns that bring the order back.
 INPUT: Final = "archived_input"
@@ -66,19 +68,19 @@ class Taken:
     volume : int
         Sum of `bytes`.
     rows : list of Rows
-    runs : list of Run
-        What the rows do not spell.
+    rest : (pyarrow.LargeBinaryArray, pyarrow.Int64Array)
+        The lines that no row spells, with their newlines, and their numbers.
     """
 
     container: Literal["gzip", "text"]
     sha256: str
     text_bytes: int
     lines: int
+    rest: tuple[pa.Array, pa.Array] = field(repr=False)
     counts: Counts = field(default_factory=Counts)
     formats: tuple[str, ...] = ()
     volume: int = 0
     rows: list[Rows] = field(default_factory=list, repr=False)
-    runs: list[Run] = field(default_factory=list, repr=False)
 
 
 class _LineRequest(Request):
@@ -137,61 +139,71 @@ def inflated(name: str, stored: bytes) -> tuple[Literal["gzip", "text"], bytes]:
     )
 
 
-def take(source: Source, stored: bytes, log_format: LogFormat | None = None) -> Taken:
-    """Read one input.
+class Taker:
+    """Reads inputs; any number of threads may use it.
 
     Parameters
     ----------
-    source : Source
-        Whose name messages have.
-    stored : bytes
-        As it lies there.
     log_format : LogFormat, optional
         Of text without a header.
-
-    Raises
-    ------
-    LeftAlone, InflateError
-        As `inflated`.
     """
-    container, text = inflated(source.name, stored)
-    lines = Lines(text)
-    about: dict[str, Any] = {
-        "container": container,
-        "sha256": hashlib.sha256(text).hexdigest(),
-        "text_bytes": len(text),
-        "lines": lines.count,
-    }
-    reading = _Reading(lines)
-    try:
-        for item in _items(source.name, text, log_format):
-            reading.see(item)
-    except LogFormatError:  # no flow log: it is kept whole
-        return Taken(**about, runs=list(runs_between(lines, ())))
-    runs = list(runs_between(lines, reading.kept))
-    formats = tuple(dict.fromkeys(rows.log_format.header for rows in reading.rows))
-    return Taken(
-        **about,
-        counts=reading.counts,
-        formats=formats,
-        volume=sum(_volume(rows.batch) for rows in reading.rows),
-        rows=reading.rows,
-        runs=runs,
-    )
 
+    def __init__(self, log_format: LogFormat | None = None) -> None:
+        self._request = _line_request(log_format)
+        self._own = threading.local()
 
-def _items(name: str, text: bytes, log_format: LogFormat | None) -> Iterator[Any]:
-    parser = SourceParser(_line_request(log_format), None)
-    yield from parser.parse([BytesSource(text, name)])
+    def take(self, source: Source, stored: bytes) -> Taken:
+        """Read one input.
+
+        Parameters
+        ----------
+        source : Source
+            Whose name messages have.
+        stored : bytes
+            As it lies there.
+
+        Raises
+        ------
+        LeftAlone, InflateError
+            As `inflated`.
+        """
+        container, text = inflated(source.name, stored)
+        lines = _core.TextLines(pa.py_buffer(text))
+        about: dict[str, Any] = {
+            "container": container,
+            "sha256": hashlib.sha256(text).hexdigest(),
+            "text_bytes": len(text),
+            "lines": len(lines),
+        }
+        reading = _Reading(lines)
+        try:
+            for item in self._items(BytesSource(text, source.name)):
+                reading.see(item)
+        except LogFormatError:  # no flow log: it is kept whole
+            return Taken(**about, rest=_core.TextLines(pa.py_buffer(text)).rest())
+        return Taken(
+            **about,
+            counts=reading.counts,
+            formats=tuple(dict.fromkeys(rows.log_format.header for rows in reading.rows)),
+            volume=sum(_volume(rows.batch) for rows in reading.rows),
+            rows=reading.rows,
+            rest=lines.rest(),
+        )
+
+    def _items(self, source: BytesSource) -> Iterator[Any]:
+        """What a parser gives that the thread has for all of its inputs."""
+        parser = getattr(self._own, "parser", None) or SourceParser(self._request, None)
+        self._own.parser = None  # one that fails is not used again
+        yield from parser.parse([source])
+        self._own.parser = parser
 
 
 class _Reading:
     """What the parser gives, one after another."""
 
-    def __init__(self, lines: Lines) -> None:
+    def __init__(self, lines: _core.TextLines) -> None:
         self.lines = lines
         self.rows: list[Rows] = []
-        self.kept: list[tuple[int, int]] = []
         self.counts = Counts()
         self._format = LogFormat.default()
 
@@ -208,26 +220,9 @@ class _Reading:
 
     def _see_rows(self, batch: pa.RecordBatch) -> None:
         self.rows.append(Rows(self._format, batch))
-        numbers = batch.column(batch.num_columns - 1)
-        spelled = _try_spell(batch, self._format)
-        if spelled is None:
-            return
-        first, last = numbers[0].as_py(), numbers[-1].as_py()
-        if last - first + 1 == len(numbers):
-            at = self.lines.begin(first)
-            if self.lines.text.startswith(spelled, at):
-                self.kept.append((first, last))
-                return
-        same = self.lines.equal(numbers, spelled)
-        self.kept += _spans(numbers.filter(same))
-
-
-def _try_spell(batch: pa.RecordBatch, log_format: LogFormat) -> bytes | None:
-    """None where a value has no text: then all lines are kept as they stand."""
-    try:
-        return spell(batch, log_format)
-    except (pa.ArrowInvalid, pa.ArrowCapacityError):
-        return None
+        # Where a value has no text, the lines are kept as they stand.
+        with suppress(ValueError):
+            self.lines.match(line_columns(batch, self._format), batch.column(_READ_LINE.name))
 
 
 def _check_names(log_format: LogFormat) -> LogFormat:
@@ -236,16 +231,6 @@ def _check_names(log_format: LogFormat) -> LogFormat:
     if taken:
         raise LogFormatError(f"a field is named as a column of the archive: {', '.join(taken)}")
     return log_format
-
-
-def _spans(numbers: pa.Array) -> list[tuple[int, int]]:
-    """Rising numbers as spans without a gap."""
-    if len(numbers) == 0:
-        return []
-    ends = pc.not_equal(pc.subtract(numbers.slice(1), numbers.slice(0, len(numbers) - 1)), 1)
-    last = [*numbers.slice(0, len(numbers) - 1).filter(ends).to_pylist(), numbers[-1].as_py()]
-    first = [numbers[0].as_py(), *numbers.slice(1).filter(ends).to_pylist()]
-    return list(zip(first, last, strict=True))
 
 
 def _volume(batch: pa.RecordBatch) -> int:

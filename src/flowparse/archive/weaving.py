@@ -1,28 +1,28 @@
-"""Floor 4: rows and runs of lines become the text that they came from."""
+"""Floor 4: rows, and lines that are kept as they stand, become the text that they came from."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterator, Mapping
+from itertools import accumulate
+from typing import Final, NamedTuple
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from flowparse.archive.lines import Run
-from flowparse.archive.manifest import Manifest
-from flowparse.archive.rest import read_rest
-from flowparse.archive.spelling import spell
+from flowparse import _core
+from flowparse.archive.manifest import Entry, Manifest
+from flowparse.archive.rest import REST_SCHEMA, read_rest
+from flowparse.archive.spelling import line_columns
 from flowparse.archive.taking import INPUT, LINE
 from flowparse.logformat import LogFormat
 
 __all__ = ["unit_texts"]
 
-#: Rows that are spelled at a time.
-_SPELL_ROWS = 65536
+#: Text that is made at a time, unless one input has more.
+_TEXT_BYTES: Final = 64 << 20
 
 
-def unit_texts(manifest: Manifest, outputs: Mapping[str, bytes]) -> Iterator[bytes]:
+def unit_texts(manifest: Manifest, outputs: Mapping[str, bytes]) -> Iterator[memoryview]:
     """The text of each input of a unit, in the order of the manifest.
 
     Parameters
@@ -33,89 +33,83 @@ def unit_texts(manifest: Manifest, outputs: Mapping[str, bytes]) -> Iterator[byt
 
     Raises
     ------
-    pyarrow.ArrowException, OSError, ValueError
-        An output is no file of an archive.
+    pyarrow.ArrowException, OSError, ValueError, KeyError
+        An output is no file of an archive, or lines are missing.
 
     Notes
     -----
-    Memory: the records of the unit, and the text of one input.
+    Memory: the records of the unit, and 64 MiB of text or that of the largest input.
     """
-    runs: dict[int, list[Run]] = {}
-    parts: list[_Part] = []
+    parts, rest = [], REST_SCHEMA.empty_table()
     for output in manifest.outputs:
-        data = outputs[output.key]
         if output.log_format is None:
-            runs.update(read_rest(data))
+            rest = read_rest(outputs[output.key])
         else:
-            parts.append(_Part(data, LogFormat(tuple(output.log_format.split(" ")))))
-    for number in range(len(manifest.inputs)):
-        mine = [one for one in (part.of_input(number) for part in parts) if one is not None]
-        yield b"".join(_weave(mine, runs.get(number, ())))
+            log_format = LogFormat(tuple(output.log_format.split(" ")))
+            parts.append(_Part(_read_part(outputs[output.key]), log_format))
+    bases = [0, *accumulate(one.lines for one in manifest.inputs)]
+    for first, last in _spans(manifest.inputs):
+        yield from _weave(parts, rest, bases, first, last)
 
 
-class _Spelled(NamedTuple):
-    """The rows of one input and format, by line."""
+class _Part(NamedTuple):
+    """Records of one format."""
 
     rows: pa.Table
-    numbers: memoryview
     log_format: LogFormat
 
-    def text(self, begin: int, end: int) -> Iterator[bytes]:
-        """The lines from `begin` to before `end`."""
-        first, last = bisect_left(self.numbers, begin), bisect_left(self.numbers, end)
-        piece = self.rows.slice(first, last - first)
-        for batch in piece.to_batches(max_chunksize=_SPELL_ROWS):
-            yield spell(batch, self.log_format)
+
+def _read_part(data: bytes) -> pa.Table:
+    import pyarrow.parquet as pq
+
+    return pq.read_table(pa.BufferReader(data))
 
 
-class _Part:
-    """One file of records, by input and line."""
-
-    def __init__(self, data: bytes, log_format: LogFormat) -> None:
-        import pyarrow.parquet as pq
-
-        self.log_format = log_format
-        table = pq.read_table(pa.BufferReader(data))
-        order = pc.sort_indices(table, [(INPUT, "ascending"), (LINE, "ascending")])
-        self.table = table.take(order).combine_chunks()
-        self._inputs = _view(self.table, INPUT, pa.int64())
-
-    def of_input(self, number: int) -> _Spelled | None:
-        first, last = bisect_left(self._inputs, number), bisect_left(self._inputs, number + 1)
-        if first == last:
-            return None
-        rows = self.table.slice(first, last - first)
-        return _Spelled(rows.drop_columns([INPUT]), _view(rows, LINE, pa.int64()), self.log_format)
+def _spans(inputs: list[Entry]) -> Iterator[tuple[int, int]]:
+    """Inputs whose text is made together: from one to before another."""
+    first = size = 0
+    for at, one in enumerate(inputs):
+        if at > first and size + one.text_bytes > _TEXT_BYTES:
+            yield first, at
+            first, size = at, 0
+        size += one.text_bytes
+    yield first, len(inputs)
 
 
-def _view(table: pa.Table, name: str, type_: pa.DataType) -> memoryview:
-    """The values of a column without nulls."""
-    column = table.column(name).cast(type_)
-    array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], type_)
-    if array.null_count:
-        raise ValueError(f"{name} is null")
-    values = memoryview(array.buffers()[1] or b"").cast("B").cast("q")
-    return values[array.offset : array.offset + len(array)]
+def _weave(
+    parts: list[_Part], rest: pa.Table, bases: list[int], first: int, last: int
+) -> Iterator[memoryview]:
+    """The texts of some inputs; their lines are numbered one behind the other."""
+    rows = [_spell(part, bases, first, last) for part in parts]
+    kept = _within(rest, "input", first, last)
+    lines = [(batch.column("raw"), _numbers(batch, bases, "input", "line")) for batch in kept]
+    begin, end = bases[first], bases[last]
+    spelled = [one for some in rows for one in some]
+    text, offsets = _core.weave(spelled, lines, begin, end, offsets=True)
+    assert offsets is not None
+    ends = memoryview(offsets).cast("B").cast("q")
+    for at in range(first, last):
+        yield memoryview(text)[ends[bases[at] - begin] : ends[bases[at + 1] - begin]]
 
 
-_END = 1 << 62
+def _spell(
+    part: _Part, bases: list[int], first: int, last: int
+) -> Iterator[tuple[pa.Array, pa.Array]]:
+    """The lines of the records of some inputs, and their numbers."""
+    for batch in _within(part.rows, INPUT, first, last):
+        text, offsets = _core.spell(line_columns(batch, part.log_format), offsets=True)
+        lines = pa.Array.from_buffers(pa.large_binary(), batch.num_rows, [None, offsets, text])
+        yield lines, _numbers(batch, bases, INPUT, LINE)
 
 
-def _weave(parts: Sequence[_Spelled], runs: Sequence[Run]) -> Iterator[bytes]:
-    """Runs as they stand, and between them what is spelled.
-
-    Between two runs all lines are of one format: where it changes, a header stands, in a run.
-    """
-    line = 1
-    for run in runs:
-        if run.lines:
-            yield from _between(parts, line, run.line)
-            line = run.line + run.lines
-        yield run.raw
-    yield from _between(parts, line, _END)
+def _within(table: pa.Table, name: str, first: int, last: int) -> list[pa.RecordBatch]:
+    """The rows of some inputs."""
+    column = table.column(name)
+    is_in = pc.and_(pc.greater_equal(column, first), pc.less(column, last))
+    return [one for one in table.filter(is_in).to_batches() if one.num_rows]
 
 
-def _between(parts: Sequence[_Spelled], begin: int, end: int) -> Iterator[bytes]:
-    if begin < end:
-        for part in parts:
-            yield from part.text(begin, end)
+def _numbers(batch: pa.RecordBatch, bases: list[int], input_name: str, line: str) -> pa.Array:
+    """Numbers of lines over all inputs, from 0."""
+    before = pa.array(bases, pa.int64()).take(batch.column(input_name))
+    return pc.subtract(pc.add(before, batch.column(line)), 1)
