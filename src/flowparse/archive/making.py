@@ -25,10 +25,13 @@ from flowparse.schema import FIRST_MILLISECONDS
 from flowparse.sources import version_of
 from flowparse.sources.local import PathSource
 
-__all__ = ["BEGUN", "Made", "Making", "Stopped", "make_unit"]
+__all__ = ["AHEAD", "BEGUN", "Made", "Making", "Stopped", "make_unit"]
 
 #: What a run has begun, and not yet committed.
 BEGUN: Final = "begun/"
+#: Most inputs that are read ahead, which a network needs, and bytes of them as stored.
+AHEAD: Final = 32
+_SMALL_BYTES: Final = 8 << 20
 _ACCOUNT: Final = re.compile(r"[0-9A-Za-z-]+")
 _UNKNOWN: Final = "unknown"
 
@@ -49,8 +52,8 @@ class Making:
     taker : Taker
     pool, encoders : Executor
         Read inputs, and encode columns.
-    ahead : int
-        Inputs that are read ahead.
+    threads : int
+        Inputs that are read at a time where they are large; small ones are many.
     is_stopped : callable
     """
 
@@ -59,7 +62,7 @@ class Making:
     taker: Taker
     pool: Executor
     encoders: Executor
-    ahead: int
+    threads: int
     is_stopped: Callable[[], bool]
 
 
@@ -163,11 +166,14 @@ def _put_rest(name: str, batches: list[pa.RecordBatch], store: Store) -> Output:
 def _take_ahead(unit: Unit, making: Making) -> Iterator[tuple[Input, Taken | Problem]]:
     """The inputs in their order, some of them read ahead."""
     waiting: deque[tuple[Input, Future[Taken | Problem]]] = deque()
+    size = 0
     try:
         for one in unit.inputs:
             waiting.append((one, making.pool.submit(_take_one, one, making.taker)))
-            if len(waiting) >= making.ahead:
+            size += one.size
+            while len(waiting) > (AHEAD if size < _SMALL_BYTES else making.threads):
                 first, future = waiting.popleft()
+                size -= first.size
                 yield first, future.result()
         while waiting:
             first, future = waiting.popleft()

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from flowparse.access import Access, read_access
 from flowparse.archive.checking import check_unit, read_manifests
-from flowparse.archive.making import BEGUN, Making, Stopped, make_unit
+from flowparse.archive.making import AHEAD, BEGUN, Making, Stopped, make_unit
 from flowparse.archive.manifest import Manifest
 from flowparse.archive.originals import open_originals
 from flowparse.archive.plan import (
@@ -146,17 +146,18 @@ def archive(
     with ExitStack() as stack:
         if isinstance(store, FolderStore):
             stack.enter_context(hold(store.path / ".flowparse-lock", 0, is_stopped))
-        pool = stack.enter_context(ThreadPoolExecutor(request.threads, "flowparse-archive"))
+        is_far = isinstance(source, str) and source.startswith("s3://")
+        readers = AHEAD if is_far else request.threads
+        pool = stack.enter_context(ThreadPoolExecutor(readers, "flowparse-archive"))
         encoders = stack.enter_context(ThreadPoolExecutor(request.threads, "flowparse-encode"))
-        version = _version()
         making = Making(
-            store,
-            version,
-            Taker(request.log_format),
-            pool,
-            encoders,
-            request.threads + 1,
-            is_stopped,
+            store=store,
+            version=_version(),
+            taker=Taker(request.log_format),
+            pool=pool,
+            encoders=encoders,
+            threads=request.threads,
+            is_stopped=is_stopped,
         )
         run = _Run(store, making, order, progress)
         return run.work(source, access, unit_objects, unit_bytes)

@@ -247,7 +247,8 @@ class BucketStore:
 
     def delete(self, name: str) -> None:
         """Delete it."""
-        self.place.delete(name)
+        with _naming(self.url + name, "the object cannot be deleted", DestinationError):
+            self.client.delete_object(Bucket=self.bucket, Key=self.prefix + name)
 
     def sync(self) -> None:
         """Nothing to wait for: an answered request is durable."""
