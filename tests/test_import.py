@@ -17,6 +17,7 @@ TOPICS = (
     "flowparse.cli",
     "flowparse.compute",
     "flowparse.detect",
+    "flowparse.lifecycle",
     "flowparse.report",
     "flowparse.testing",
 )

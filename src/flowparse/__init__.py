@@ -67,6 +67,7 @@ _TOPICS = (
     "aws",
     "compute",
     "detect",
+    "lifecycle",
     "report",
     "testing",
 )

@@ -22,6 +22,7 @@ from flowparse.cli.follow import follow
 from flowparse.cli.format import log_format
 from flowparse.cli.head import head
 from flowparse.cli.ingest import ingest
+from flowparse.cli.lifecycle import lifecycle
 from flowparse.cli.report import report
 from flowparse.cli.restore import restore
 from flowparse.cli.timeline import timeline
@@ -134,6 +135,7 @@ _COMMANDS: Final = (
     archive,
     restore,
     verify,
+    lifecycle,
     fields,
     log_format,
 )

@@ -1,0 +1,42 @@
+"""Floor 4: rules for the flow logs of a bucket: when they move to colder storage, and when they go.
+
+`plan` shows what would change and `apply` does it; rules of others stay as they are.
+"""
+
+from __future__ import annotations
+
+from flowparse.lifecycle.apply import Applied, apply, remove
+from flowparse.lifecycle.check import Checked, check
+from flowparse.lifecycle.cloudformation import as_cloudformation
+from flowparse.lifecycle.faults import LifecycleChangedError, LifecycleError, LifecycleKeptError
+from flowparse.lifecycle.listed import as_json, list_rules
+from flowparse.lifecycle.plan import Plan, plan, plan_removal
+from flowparse.lifecycle.policy import PRESETS, REASONS, Policy, Transition
+from flowparse.lifecycle.prefixes import find_prefixes, flow_log_prefixes
+from flowparse.lifecycle.stored import Configuration
+from flowparse.lifecycle.terraform import as_terraform
+
+__all__ = [
+    "PRESETS",
+    "REASONS",
+    "Applied",
+    "Checked",
+    "Configuration",
+    "LifecycleChangedError",
+    "LifecycleError",
+    "LifecycleKeptError",
+    "Plan",
+    "Policy",
+    "Transition",
+    "apply",
+    "as_cloudformation",
+    "as_json",
+    "as_terraform",
+    "check",
+    "find_prefixes",
+    "flow_log_prefixes",
+    "list_rules",
+    "plan",
+    "plan_removal",
+    "remove",
+]
