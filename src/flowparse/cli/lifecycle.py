@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from flowparse.cli.lifecycle_cost import cost
 from flowparse.cli.lifecycle_rules import apply, plan, remove, show
 
 __all__ = ["lifecycle"]
@@ -17,5 +18,5 @@ def lifecycle() -> None:
     """
 
 
-for _command in (show, plan, apply, remove):
+for _command in (show, plan, apply, remove, cost):
     lifecycle.add_command(_command)

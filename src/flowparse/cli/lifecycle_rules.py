@@ -18,7 +18,7 @@ from flowparse.cli.plain import clean
 if TYPE_CHECKING:
     from flowparse.lifecycle import Plan, Policy
 
-__all__ = ["apply", "plan", "remove", "show"]
+__all__ = ["apply", "plan", "policy_of", "policy_options", "remove", "show"]
 
 _PRESETS: Final = ("hot-30-days", "one-year", "seven-years")
 _NUMBERS: Final = ("expire", "noncurrent", "keep_noncurrent", "abort_uploads", "larger_than")
@@ -79,10 +79,15 @@ _AS: Final = click.option(
 _APPLY: Final = click.option("--apply", "does", is_flag=True, help="Do it. Default: say what.")
 
 
-def _policy_options(command: Callable[..., Any]) -> Any:
-    for option in reversed((*_POLICY, _PREFIX, _AS)):
+def policy_options(command: Callable[..., Any]) -> Any:
+    """Give a command the options that make a policy; `policy_of` reads them."""
+    for option in reversed(_POLICY):
         command = option(command)
     return command
+
+
+def _planning_options(command: Callable[..., Any]) -> Any:
+    return policy_options(_PREFIX(_AS(command)))
 
 
 @click.command()
@@ -99,7 +104,7 @@ def show(place: str, form: str, access: Access) -> Exit:
 
 @click.command()
 @click.argument("place", metavar="BUCKET")
-@_policy_options
+@_planning_options
 @access_options
 def plan(place: str, **options: Any) -> Exit:
     """Show what a policy for the flow logs in BUCKET would change. Writes nothing.
@@ -112,7 +117,7 @@ def plan(place: str, **options: Any) -> Exit:
 
 @click.command()
 @click.argument("place", metavar="BUCKET")
-@_policy_options
+@_planning_options
 @_APPLY
 @access_options
 def apply(place: str, does: bool, **options: Any) -> Exit:
@@ -143,14 +148,14 @@ def _planned(place: str, options: dict[str, Any]) -> tuple[Plan, str]:
 
     asked = lifecycle.plan(
         place,
-        _policy(options),
+        policy_of(options),
         prefixes=options["prefixes"] or None,
         session=options["access"],
     )
     return asked, options["form"]
 
 
-def _policy(options: dict[str, Any]) -> Policy:
+def policy_of(options: dict[str, Any]) -> Policy:
     """The preset, with what was said beside it in its place."""
     from flowparse.lifecycle import PRESETS, REASONS, Policy, Transition
 
