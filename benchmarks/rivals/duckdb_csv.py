@@ -56,6 +56,18 @@ def to_arrow(result: pa.Table) -> pa.Table:
     return result
 
 
+def write_text(table: pa.Table, destination: str) -> None:
+    """The columns of a table as text with blanks; whether it reads back is not asked. On one
+    thread, with which it keeps the order.
+    """
+    with connect(1) as connection:
+        connection.register("given", table)
+        connection.execute(
+            f"COPY given TO '{destination}' "
+            "(FORMAT csv, DELIMITER ' ', NULLSTR '-', HEADER, QUOTE '', ESCAPE '')"
+        )
+
+
 def copy_to_parquet(paths: list[str], log_format: LogFormat, destination: str) -> None:
     """The same records to one Parquet file, at zstd's level 1 as pyarrow has it. The order of
     the records may be lost: keeping it would cost DuckDB time.

@@ -54,3 +54,13 @@ def top_talkers(paths: list[str], log_format: LogFormat) -> pa.Table:
 def to_arrow(result: pa.Table) -> pa.Table:
     """As it is."""
     return result
+
+
+def write_text(table: pa.Table, destination: str) -> None:
+    """The columns of a table as text with blanks. Nulls are empty, for it knows no other text for
+    them, so what it writes does not read back.
+    """
+    options = pyarrow.csv.WriteOptions(
+        delimiter=" ", quoting_style="none", quoting_header="none", batch_size=16384
+    )
+    pyarrow.csv.write_csv(table, destination, options)

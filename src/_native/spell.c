@@ -188,7 +188,17 @@ static inline uint8_t *put_eight(uint8_t *out, uint32_t number) {
 
 #define EIGHT 100000000u
 
+/* Below 100: what versions, protocols and many counts of packets are. */
+static inline uint8_t *put_small(uint8_t *out, uint32_t number) {
+    uint32_t tens = number * 103 >> 10, has_tens = tens > 0;
+    out[0] = (uint8_t)('0' + tens);
+    out[has_tens] = (uint8_t)('0' + number - 10 * tens);
+    return out + 1 + has_tens;
+}
+
 static inline uint8_t *put_number(uint8_t *out, uint64_t number) {
+    if (number < 100)
+        return put_small(out, (uint32_t)number);
     if (FP_LIKELY(number < EIGHT))
         return put_first(out, (uint32_t)number);
     uint64_t high = number / EIGHT;

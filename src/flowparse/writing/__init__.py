@@ -2,6 +2,6 @@
 
 Parquet: `incoming` gives batches, `partition` splits them, `rowgroups` gathers them, `chunks`
 encodes their columns, in `pages`, `footer` says where they lie, in the protocol of `thrift`. Text:
-`textblocks` cuts batches, `encode` writes their lines, `readback` proves that they read back.
+`textblocks` cuts batches, `encode` has their lines spelled, `readback` proves that they read back.
 Both: `staging` writes aside and renames, `destination` knows earlier runs.
 """
