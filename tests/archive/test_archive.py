@@ -7,6 +7,7 @@ import json
 import shutil
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -60,6 +61,41 @@ def test_records_are_the_records(month, tmp_path):
     assert folders == {"account=111122223333", "account=444455556666"}
     names = pq.read_schema(files[0]).names
     assert {"archived_input", "archived_line", "interface_id"} <= set(names)
+
+
+def test_records_read_as_they_were(tmp_path):
+    """Read as flow logs, the files of records have the columns and records of the originals."""
+    logs = write_month(tmp_path / "logs", days=0.03125, records=3)
+    archive(logs, tmp_path / "kept")
+    wanted = flowparse.read_table(logs, on_reject="collect")
+    found = flowparse.read_table(tmp_path / "kept" / "data")
+    assert set(found.schema.names) == set(wanted.schema.names)
+    names = ["interface_id", "srcaddr", "dstaddr", "start", "end", "tcp_flags", "bytes"]
+
+    def rows(table):
+        return sorted(str(row) for row in table.select(names).to_pylist())
+
+    assert rows(found) == rows(wanted)
+
+
+def test_row_groups_have_filters(tmp_path):
+    """DuckDB finds a Bloom filter that rules out what no row group has, and nothing it has."""
+    duckdb = pytest.importorskip("duckdb")
+    if int(pa.__version__.partition(".")[0]) < 24:
+        pytest.skip("this pyarrow writes no Bloom filters")
+    logs = write_month(tmp_path / "logs", days=0.03125, records=3)
+    archive(logs, tmp_path / "kept")
+    for path in (tmp_path / "kept" / "data").rglob("*.parquet"):
+        for name in ("srcaddr", "dstaddr", "interface_id"):
+            values = pq.read_table(path, columns=[name])[name].unique().to_pylist()
+            for value in [*filter(None, values)][:5]:
+                assert probe(duckdb, path, name, value) == {False}
+        assert probe(duckdb, path, "srcaddr", "203.0.113.250") == {True}
+
+
+def probe(duckdb, path, name, value):
+    query = f"from parquet_bloom_probe('{path}', '{name}', '{value}')"
+    return {bool(row[2]) for row in duckdb.sql(query).fetchall()}
 
 
 def test_second_run_finds_nothing(month, tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -20,11 +20,15 @@ from flowparse.writing.footer import MAGIC, Footer, Piece, empty_footer, read_pi
 __all__ = ["ROW_GROUP_ROWS", "Laid", "lay"]
 
 ROW_GROUP_ROWS: Final = 100_000
-#: One host's records: those of its interface; then those that go one way together.
-_SORTED_BY: Final = ("interface_id", "srcaddr", "dstaddr")
-_WIDTH: Final = 21  # bits of each of them, so that 3 fit 63
-#: What a search names: each row group tells which of their values it cannot have.
+#: One host's records: those of its interface; then those that it sends.
+_SORTED_BY: Final = ("interface_id", "srcaddr")
+_WIDTH: Final = 31  # bits of each of them, so that both fit 63
+#: Numbers that rise nearly everywhere, or stay near each other: their differences are small.
+_RISING: Final = ("start", "end", INPUT, LINE)
+#: What a search names: each row group has a Bloom filter of their values, where pyarrow can.
 _FILTERED: Final = ("srcaddr", "dstaddr", "interface_id")
+_HAS_FILTERS: Final = int(pa.__version__.partition(".")[0]) >= 24
+_FALSE_SHARE: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,25 +112,36 @@ def _ranks(column: pa.ChunkedArray) -> pa.Array:
 
 def _encode(group: pa.Table, pool: Executor) -> list[Piece]:
     """The column chunks of a row group."""
-    others = [name for name in group.schema.names if name not in (INPUT, LINE)]
-    plain = group.select(others)
-    waiting = encode_columns(plain.schema, plain.columns, "zstd", pool)
-    places = [pool.submit(_encode_place, group.select([name])) for name in (INPUT, LINE)]
-    return [*waiting(), *(one.result() for one in places)]
+    names = group.schema.names
+    own = {
+        name: pool.submit(_encode_alone, group.select([name])) for name in names if _is_own(name)
+    }
+    others = group.select([name for name in names if name not in own])
+    pieces: Iterator[Piece] = iter(())
+    if others.num_columns:
+        pieces = iter(encode_columns(others.schema, others.columns, "zstd", pool)())
+    return [own[name].result() if name in own else next(pieces) for name in names]
 
 
-def _encode_place(column: pa.Table) -> Piece:
-    """Numbers that rise nearly everywhere: their differences are small."""
+def _is_own(name: str) -> bool:
+    return name in _RISING or (name in _FILTERED and _HAS_FILTERS)
+
+
+def _encode_alone(column: pa.Table) -> Piece:
+    """A column as pyarrow's writer lays it, which has encodings that the core lacks."""
     import pyarrow.parquet as pq
 
+    [name] = column.schema.names
+    options: dict[str, Any] = {}
+    if name in _RISING:
+        options = {"use_dictionary": False, "column_encoding": {name: "DELTA_BINARY_PACKED"}}
+    else:
+        n = len(column.column(name).unique())
+        options = {"bloom_filter_options": {name: {"ndv": max(n, 1), "fpp": _FALSE_SHARE}}}
+        column = column.unify_dictionaries()
     sink = pa.BufferOutputStream()
     writer = pq.ParquetWriter(
-        sink,
-        column.schema,
-        compression="zstd",
-        use_dictionary=False,
-        column_encoding=dict.fromkeys(column.schema.names, "DELTA_BINARY_PACKED"),
-        store_schema=False,
+        sink, column.schema, compression="zstd", store_schema=False, **options
     )
     writer.write_table(column, row_group_size=column.num_rows)
     writer.close()

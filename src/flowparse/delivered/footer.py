@@ -23,6 +23,8 @@ __all__ = ["Footer", "damage_at", "format_of", "open_columns", "read_footer"]
 #: What is read of a column chunk at a time, where a read costs little. Of the network a whole
 #: chunk is asked for at once.
 _BUFFER_BYTES: Final = 1 << 20
+#: What `flowparse.archive` adds to records: whence they came.
+_ARCHIVED: Final = ("archived_input", "archived_line")
 _SHOWN_NAMES: Final = 8
 
 
@@ -99,6 +101,8 @@ def _fields_of(schema: pa.Schema) -> tuple[dict[str, str], tuple[str, ...]]:
     names: dict[str, str] = {}
     unread = []
     for column in schema:
+        if column.name in _ARCHIVED:
+            continue
         name = field_name(column.name)
         if pa.types.is_nested(column.type) or not _is_name(name):
             unread.append(column.name)
