@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 import pyarrow as pa
@@ -43,7 +44,7 @@ class Laid:
     last: int | None
 
 
-def lay(rows: Sequence[tuple[int, Rows]], pool: Executor) -> Laid:
+def lay(rows: Sequence[tuple[int, Rows]], pool: Executor, encoders: Executor) -> Laid:
     """The file of records of one format.
 
     Parameters
@@ -51,56 +52,61 @@ def lay(rows: Sequence[tuple[int, Rows]], pool: Executor) -> Laid:
     rows : sequence of (int, Rows)
         By number of the input, rising.
     pool : Executor
-        Encodes columns.
+        Sorts columns, each on its own.
+    encoders : Executor
+        Another one: encodes them.
     """
-    table = _in_order(_gather(rows))
+    names = [*rows[0][1].batch.schema.names[:-1], INPUT, LINE]
+    gathered = dict(zip(names, pool.map(partial(_gather, rows), names), strict=True))
+    fields = [pa.field(n, a.type, nullable=n not in (INPUT, LINE)) for n, a in gathered.items()]
+    order = _order(gathered)
+    n_rows = sum(one.batch.num_rows for _, one in rows)
+    span = _span(gathered)
+    encode = partial(_encode, order=order, encoders=encoders)
+    columns = list(pool.map(encode, fields, [gathered.pop(name) for name in names]))
     sink, footer = io.BytesIO(), Footer()
     sink.write(MAGIC)
-    for at in range(0, table.num_rows, ROW_GROUP_ROWS):
-        group = table.slice(at, ROW_GROUP_ROWS)
-        pieces = _encode(group, pool)
-        footer.add_row_group(pieces, group.num_rows, sink.tell())
+    for number, at in enumerate(range(0, n_rows, ROW_GROUP_ROWS)):
+        pieces = [column[number] for column in columns]
+        footer.add_row_group(pieces, min(ROW_GROUP_ROWS, n_rows - at), sink.tell())
         for piece in pieces:
             sink.writelines(piece.parts)
-    sink.write(footer.to_bytes(empty_footer(table.schema, None)))
+    sink.write(footer.to_bytes(empty_footer(pa.schema(fields), None)))
     data = sink.getvalue()
-    first, last = _span(table)
     sha256 = hashlib.sha256(data).hexdigest()
-    return Laid(data, sha256, footer.rows, footer.row_groups, first, last)
+    return Laid(data, sha256, footer.rows, footer.row_groups, *span)
 
 
-def _gather(rows: Sequence[tuple[int, Rows]]) -> pa.Table:
-    """All rows, each with its input and its line."""
-    batches = []
-    for number, one in rows:
-        batch = one.batch
-        inputs = pa.repeat(pa.scalar(number, pa.int32()), batch.num_rows)
-        columns = [*batch.columns[:-1], inputs, batch.columns[-1]]
-        names = [*batch.schema.names[:-1], INPUT, LINE]
-        batches.append(pa.RecordBatch.from_arrays(columns, names=names))
-    table = pa.Table.from_batches(batches)
-    order = pa.schema([(INPUT, pa.int32()), (LINE, pa.int64())]).names
-    own = [pa.field(name, table.schema.field(name).type, nullable=False) for name in order]
-    others = [field for field in table.schema if field.name not in order]
-    table = table.cast(pa.schema([*others, *own]))
-    return table.unify_dictionaries().combine_chunks()
+def _gather(rows: Sequence[tuple[int, Rows]], name: str) -> pa.Array:
+    """A column of all rows; or the input of each, or its line."""
+    if name == INPUT:
+        counts = pa.array([one.batch.num_rows for _, one in rows], pa.int64())
+        return _repeated([number for number, _ in rows], counts)
+    own = rows[0][1].batch.num_columns - 1 if name == LINE else name
+    chunks = [one.batch.column(own) for _, one in rows]
+    column = pa.chunked_array(chunks).unify_dictionaries()
+    return pa.concat_arrays(column.chunks)
 
 
-def _in_order(table: pa.Table) -> pa.Table:
+def _repeated(numbers: Sequence[int], counts: pa.Array) -> pa.Array:
+    """Each number as often as its count says."""
+    ends = pc.cumulative_sum(counts)
+    runs = pa.RunEndEncodedArray.from_arrays(ends, pa.array(numbers, pa.int32()))
+    return pc.run_end_decode(runs)
+
+
+def _order(columns: Mapping[str, pa.Array]) -> pa.Array | None:
     """Stably sorted: of rows that are alike there, the lines rise."""
     key = None
     for name in _SORTED_BY:
-        if name in table.schema.names:
-            ranks = _ranks(table.column(name))
+        if name in columns:
+            ranks = _ranks(columns[name])
             key = ranks if key is None else pc.add(pc.shift_left(key, _WIDTH), ranks)
-    if key is None:
-        return table
-    return table.take(pc.array_sort_indices(key))
+    return None if key is None else pc.array_sort_indices(key)
 
 
-def _ranks(column: pa.ChunkedArray) -> pa.Array:
+def _ranks(array: pa.Array) -> pa.Array:
     """Each value's place among all values that there are; nulls come last."""
-    array = pa.concat_arrays(column.chunks) if column.num_chunks != 1 else column.chunk(0)
     if not pa.types.is_dictionary(array.type):
         array = array.dictionary_encode()
     n = len(array.dictionary)
@@ -110,35 +116,39 @@ def _ranks(column: pa.ChunkedArray) -> pa.Array:
     return pc.min_element_wise(ranks, last)
 
 
-def _encode(group: pa.Table, pool: Executor) -> list[Piece]:
-    """The column chunks of a row group."""
-    names = group.schema.names
-    own = {
-        name: pool.submit(_encode_alone, group.select([name])) for name in names if _is_own(name)
-    }
-    others = group.select([name for name in names if name not in own])
-    pieces: Iterator[Piece] = iter(())
-    if others.num_columns:
-        pieces = iter(encode_columns(others.schema, others.columns, "zstd", pool)())
-    return [own[name].result() if name in own else next(pieces) for name in names]
+def _encode(
+    field: pa.Field, column: pa.Array, order: pa.Array | None, encoders: Executor
+) -> list[Piece]:
+    """The chunks of a column, one for each row group."""
+    if order is not None:
+        column = column.take(order)
+    pieces = []
+    for at in range(0, len(column), ROW_GROUP_ROWS):
+        part = column.slice(at, ROW_GROUP_ROWS)
+        if _is_own(field.name):
+            pieces.append(_encode_alone(field, part))
+        else:
+            chunked = pa.chunked_array([part])
+            pieces += encode_columns(pa.schema([field]), [chunked], "zstd", encoders)()
+    return pieces
 
 
 def _is_own(name: str) -> bool:
     return name in _RISING or (name in _FILTERED and _HAS_FILTERS)
 
 
-def _encode_alone(column: pa.Table) -> Piece:
+def _encode_alone(field: pa.Field, part: pa.Array) -> Piece:
     """A column as pyarrow's writer lays it, which has encodings that the core lacks."""
     import pyarrow.parquet as pq
 
-    [name] = column.schema.names
+    name = field.name
+    column = pa.Table.from_arrays([part], schema=pa.schema([field]))
     options: dict[str, Any] = {}
     if name in _RISING:
         options = {"use_dictionary": False, "column_encoding": {name: "DELTA_BINARY_PACKED"}}
     else:
-        n = len(column.column(name).unique())
+        n = len(part.unique())
         options = {"bloom_filter_options": {name: {"ndv": max(n, 1), "fpp": _FALSE_SHARE}}}
-        column = column.unify_dictionaries()
     sink = pa.BufferOutputStream()
     writer = pq.ParquetWriter(
         sink, column.schema, compression="zstd", store_schema=False, **options
@@ -148,15 +158,15 @@ def _encode_alone(column: pa.Table) -> Piece:
     return read_piece(sink.getvalue())
 
 
-def _span(table: pa.Table) -> tuple[int | None, int | None]:
+def _span(columns: Mapping[str, pa.Array]) -> tuple[int | None, int | None]:
     """The least start and the greatest end, in epoch seconds."""
-    return _extreme(table, "start", pc.min), _extreme(table, "end", pc.max)
+    return _extreme(columns, "start", pc.min), _extreme(columns, "end", pc.max)
 
 
-def _extreme(table: pa.Table, name: str, choose: Any) -> int | None:
-    if name not in table.schema.names:
+def _extreme(columns: Mapping[str, pa.Array], name: str, choose: Any) -> int | None:
+    if name not in columns:
         return None
-    times = table.column(name)
+    times = columns[name]
     is_late = pc.greater_equal(times, FIRST_MILLISECONDS)
     found = choose(pc.if_else(is_late, pc.divide(times, 1000), times)).as_py()
     return None if found is None else int(found)

@@ -141,7 +141,7 @@ def _put_file(
     name: str, n: int, key: tuple[str, str, str], rows: list[tuple[int, Rows]], making: Making
 ) -> Output:
     account, day, header = key
-    laid = lay(rows, making.encoders)
+    laid = lay(rows, making.pool, making.encoders)
     place = f"data/account={account}/day={day}/{name}-{n}.parquet"
     making.store.put(laid.data, place)
     return Output(
