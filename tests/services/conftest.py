@@ -21,6 +21,7 @@ from services.cutting import Cut, CuttingProxy, cutting_proxy
 from services.endpoint import Endpoint, isolate
 from services.servers.hadro import hadro_server
 from services.servers.localbucket import localbucket_server
+from services.servers.ministack import ministack_server
 from services.servers.moto import Moto, moto_server
 from services.servers.rgw import PROGRAMS as RGW_PROGRAMS
 from services.servers.rgw import rgw_server
@@ -30,10 +31,17 @@ INSTALL = {
     "moto": "pip install 'moto[server]'",
     "hadro": "pip install hadro",
     "localbucket": "pip install localbucket",
+    "ministack": "pip install ministack",
     "rgw": "apt-get install ceph-mon ceph-osd ceph-mgr radosgw ceph-common",
 }
 #: The fixtures that start one.
-FIXTURES = {"moto": "moto", "start_hadro": "hadro", "localbucket": "localbucket", "rgw": "rgw"}
+FIXTURES = {
+    "moto": "moto",
+    "start_hadro": "hadro",
+    "localbucket": "localbucket",
+    "ministack": "ministack",
+    "rgw": "rgw",
+}
 WRITABLE = ("moto", "localbucket", "rgw")
 
 
@@ -68,6 +76,14 @@ def localbucket(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
     """A localbucket server."""
     need("localbucket")
     with localbucket_server(tmp_path_factory.mktemp("localbucket")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Endpoint]:
+    """A ministack server."""
+    need("ministack")
+    with ministack_server(tmp_path_factory.mktemp("ministack")) as server:
         yield server
 
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 from flowparse.access import read_access
 from flowparse.lifecycle.plan import Plan
 from flowparse.lifecycle.prefixes import read_place
-from flowparse.lifecycle.rules import Rule, is_ours, prefix_of
+from flowparse.lifecycle.rules import Rule, as_s3_takes_it, is_ours, prefix_of
 from flowparse.lifecycle.stored import Store, text_of
 
 __all__ = ["as_json", "list_rules"]
@@ -89,5 +89,5 @@ def as_json(plan: Plan) -> str:
     ----------
     plan : Plan
     """
-    rules = [json.loads(text_of(rule)) for rule in plan.after.rules]
+    rules = [json.loads(text_of(as_s3_takes_it(rule))) for rule in plan.after.rules]
     return json.dumps({"Rules": rules}, indent=2, ensure_ascii=False) + "\n"

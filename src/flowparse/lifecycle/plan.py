@@ -138,6 +138,9 @@ def plan(
     before = store.read()
     made = [rule for prefix in dict.fromkeys(asked) for rule in make_rules(prefix, policy)]
     after = Configuration(tuple(_merge(before.rules, made, asked)), before.minimum)
+    names = [rule.get("ID") for rule in after.rules]
+    if clash := [rule["ID"] for rule in made if names.count(rule["ID"]) > 1]:
+        raise LifecycleError((f"others have a rule named {clash[0]!r}: rename or remove it",))
     if len(after.rules) > _MOST_RULES:
         raise LifecycleError((_too_many(before, after),))
     judged = judge(policy, bucket_facts(store))

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from flowparse.lifecycle.policy import Policy
 
-__all__ = ["Rule", "is_ours", "make_rules", "prefix_of"]
+__all__ = ["Rule", "as_s3_takes_it", "is_ours", "make_rules", "prefix_of"]
 
 Rule = dict[str, Any]
 
@@ -86,3 +86,25 @@ def prefix_of(rule: Rule) -> str:
     filter_ = rule.get("Filter") or {}
     found = filter_.get("Prefix") or filter_.get("And", {}).get("Prefix") or rule.get("Prefix")
     return str(found or "")
+
+
+def as_s3_takes_it(rule: Rule) -> Rule:
+    """A rule whose filter has one member, as S3 wants it, whatever the server made of it.
+
+    Ceph answers with a prefix beside an `And` of tags, and with a tag beside a prefix. Written
+    back like that it would lose the prefix: a rule for a folder would be one for all of the bucket.
+
+    Examples
+    --------
+    >>> rule = {"Filter": {"Prefix": "a/", "Tag": {"Key": "k", "Value": "v"}}}
+    >>> as_s3_takes_it(rule)["Filter"]
+    {'And': {'Prefix': 'a/', 'Tags': [{'Key': 'k', 'Value': 'v'}]}}
+    """
+    filter_ = rule.get("Filter") or {}
+    if len(filter_) <= 1:
+        return rule
+    both = {**filter_, **filter_.get("And", {})}
+    both.pop("And", None)
+    if "Tag" in both:
+        both["Tags"] = [*both.get("Tags", ()), both.pop("Tag")]
+    return {**rule, "Filter": {"And": both}}

@@ -27,7 +27,9 @@ def _plain(rule: Rule) -> dict[str, str]:
     known = json.loads(text_of(rule))
     filter_ = dict(known.pop("Filter", None) or {})
     filter_ |= filter_.pop("And", {})
-    filter_["Prefix"] = prefix_of(rule)
+    filter_.pop("Prefix", None)
+    if prefix := prefix_of(rule):  # an empty one is none
+        filter_["Prefix"] = prefix
     tags = filter_.pop("Tags", [])
     tags += [filter_.pop("Tag")] if "Tag" in filter_ else []
     known.pop("Prefix", None)

@@ -11,14 +11,14 @@ import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from xml.etree import ElementTree
 
 from flowparse.access import Access
 from flowparse.errors import SourceError
 from flowparse.lifecycle.faults import explain
-from flowparse.lifecycle.rules import Rule
+from flowparse.lifecycle.rules import Rule, as_s3_takes_it
 from flowparse.sources.repeating import answer_of
 
 __all__ = ["Configuration", "Store", "text_of"]
@@ -56,7 +56,7 @@ def text_of(rule: Rule) -> str:
 
 def _plain(value: object) -> str:
     if isinstance(value, datetime):
-        return value.strftime("%Y-%m-%dT%H:%M:%SZ")
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     raise TypeError(f"{type(value).__name__} in a rule")
 
 
@@ -122,7 +122,7 @@ class Store:
                 return
             if minimum is not None:
                 asked["TransitionDefaultMinimumObjectSize"] = minimum
-            asked["LifecycleConfiguration"] = {"Rules": list(rules)}
+            asked["LifecycleConfiguration"] = {"Rules": [*map(as_s3_takes_it, rules)]}
             self.client.put_bucket_lifecycle_configuration(**asked)
         except Exception as error:
             doing, right = "its lifecycle rules cannot be written", "s3:PutLifecycleConfiguration"

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from flowparse.lifecycle.plan import Plan
-from flowparse.lifecycle.rules import Rule
+from flowparse.lifecycle.rules import Rule, as_s3_takes_it
 from flowparse.lifecycle.stored import text_of
 
 __all__ = ["as_terraform"]
@@ -70,7 +70,7 @@ def as_terraform(plan: Plan, name: str = "flow_logs") -> str:
 
 
 def _rule(rule: Rule) -> Iterator[str]:
-    known = json.loads(text_of(rule))
+    known = json.loads(text_of(as_s3_takes_it(rule)))
     yield f"id     = {_value(known.get('ID', ''))}"
     yield f"status = {_value(known['Status'])}"
     if "Filter" in known:
