@@ -47,7 +47,7 @@ NO_PAGES = pytest.param(
     None, id="none", marks=pytest.mark.skip(reason="README.md and docs are not beside these tests")
 )
 # Need a server; tests/services runs them.
-SERVED = ("s3.md",)
+SERVED = ("s3.md", "lifecycle.md")
 EACH_PAGE = [
     pytest.param(page, id=page.relative_to(ROOT).as_posix())
     for page in PAGES
