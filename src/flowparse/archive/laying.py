@@ -7,7 +7,8 @@ import io
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from inspect import signature
 from typing import Any, Final
 
 import pyarrow as pa
@@ -18,7 +19,7 @@ from flowparse.schema import FIRST_MILLISECONDS
 from flowparse.writing.chunks import encode_columns
 from flowparse.writing.footer import MAGIC, Footer, Piece, empty_footer, read_piece
 
-__all__ = ["ROW_GROUP_ROWS", "Laid", "lay"]
+__all__ = ["ROW_GROUP_ROWS", "Laid", "has_filters", "lay"]
 
 ROW_GROUP_ROWS: Final = 100_000
 #: One host's records: those of its interface; then those that it sends.
@@ -28,7 +29,6 @@ _WIDTH: Final = 31  # bits of each of them, so that both fit 63
 _RISING: Final = ("start", "end", INPUT, LINE)
 #: What a search names: each row group has a Bloom filter of their values, where pyarrow can.
 _FILTERED: Final = ("srcaddr", "dstaddr", "interface_id")
-_HAS_FILTERS: Final = int(pa.__version__.partition(".")[0]) >= 24
 _FALSE_SHARE: Final = 0.02
 
 
@@ -134,7 +134,15 @@ def _encode(
 
 
 def _is_own(name: str) -> bool:
-    return name in _RISING or (name in _FILTERED and _HAS_FILTERS)
+    return name in _RISING or (name in _FILTERED and has_filters())
+
+
+@cache
+def has_filters() -> bool:
+    """Whether this pyarrow writes Bloom filters."""
+    import pyarrow.parquet as pq
+
+    return "bloom_filter_options" in signature(pq.ParquetWriter).parameters
 
 
 def _encode_alone(field: pa.Field, part: pa.Array) -> Piece:
