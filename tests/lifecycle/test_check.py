@@ -123,3 +123,11 @@ def test_rules_of_others_that_delete_earlier() -> None:
     assert told == [
         "rule 'all' of others, for 'all keys', deletes after 30 days already: the earlier day holds"
     ]
+
+
+def test_small_objects_where_the_class_decides() -> None:
+    """With varies_by_storage_class, GLACIER and DEEP_ARCHIVE take small objects, others do not."""
+    varies = "varies_by_storage_class"
+    assert check(moves("GLACIER:90", "DEEP_ARCHIVE:365"), varies).warnings == ()
+    assert check(moves("GLACIER_IR:90"), varies).warnings != ()
+    assert check(moves("GLACIER:90"), "all_storage_classes_128K").warnings != ()

@@ -333,3 +333,48 @@ def test_the_commands(moto: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     assert raw_rules(moto, bucket) == theirs
     wrong = CliRunner().invoke(app, ["lifecycle", "plan", bucket, "--transition", "GLACIER"])
     assert wrong.exit_code == 2
+
+
+def test_a_flow_log_that_has_not_delivered(moto: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    """--flow-logs finds where a flow log of this account will deliver, before it has."""
+    from click.testing import CliRunner
+
+    from flowparse.cli.app import app
+
+    bucket, ec2 = moto.new_bucket(), moto.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
+    ec2.create_flow_logs(
+        ResourceIds=[vpc],
+        ResourceType="VPC",
+        TrafficType="ALL",
+        LogDestinationType="s3",
+        LogDestination=f"arn:aws:s3:::{bucket}",
+    )
+    account = moto.client("sts").get_caller_identity()["Account"]
+    where = f"AWSLogs/{account}/vpcflowlogs/"
+    assert lifecycle.flow_log_prefixes(bucket, session=moto.session()) == [where]
+    assert lifecycle.flow_log_prefixes("another-bucket", session=moto.session()) == []
+    for name, value in moto.environment().items():
+        monkeypatch.setenv(name, value)
+    asked = ["lifecycle", "plan", bucket, "--expire", "9", "--flow-logs", "--as", "json"]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 0
+    assert f'"Prefix": "{where}"' in done.output
+
+
+def test_rules_that_cannot_be_put_back(moto: Endpoint) -> None:
+    """Where a server drops some and then fails, the error says that the former rules are gone."""
+    bucket, session = make_bucket(moto, THEIRS), moto.session()
+    policy = Policy(transitions=(Transition("GLACIER", 90),), larger_than=4096)
+    planned = lifecycle.plan(bucket, policy, session=session)
+    written = []
+
+    def refuse_the_second(**rest: Any) -> None:
+        written.append(1)
+        if len(written) == 2:
+            raise OSError("no way")
+
+    session.events.register("before-send.s3.PutBucketLifecycleConfiguration", refuse_the_second)
+    with pytest.raises(lifecycle.LifecycleKeptError, match=r"not be put back.*no way") as told:
+        lifecycle.apply(planned)
+    assert not told.value.restored

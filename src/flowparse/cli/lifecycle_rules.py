@@ -68,6 +68,11 @@ _PREFIX: Final = click.option(
     metavar="PREFIX",
     help="For this prefix, whatever lies there; repeat for more. Default: what is found.",
 )
+_FLOW_LOGS: Final = click.option(
+    "--flow-logs",
+    is_flag=True,
+    help="Also where flow logs of this account and region will deliver; asks EC2.",
+)
 _AS: Final = click.option(
     "--as",
     "form",
@@ -87,7 +92,7 @@ def policy_options(command: Callable[..., Any]) -> Any:
 
 
 def _planning_options(command: Callable[..., Any]) -> Any:
-    return policy_options(_PREFIX(_AS(command)))
+    return policy_options(_PREFIX(_FLOW_LOGS(_AS(command))))
 
 
 @click.command()
@@ -146,12 +151,12 @@ def remove(place: str, prefixes: Sequence[str], form: str, does: bool, access: A
 def _planned(place: str, options: dict[str, Any]) -> tuple[Plan, str]:
     from flowparse import lifecycle
 
-    asked = lifecycle.plan(
-        place,
-        policy_of(options),
-        prefixes=options["prefixes"] or None,
-        session=options["access"],
-    )
+    access, prefixes = options["access"], [*options["prefixes"]]
+    if options["flow_logs"]:
+        prefixes += lifecycle.flow_log_prefixes(place, session=access)
+        if not options["prefixes"]:
+            prefixes += lifecycle.find_prefixes(place, session=access)
+    asked = lifecycle.plan(place, policy_of(options), prefixes=prefixes or None, session=access)
     return asked, options["form"]
 
 

@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final
 
+from flowparse.errors import SourceError
 from flowparse.lifecycle.faults import LifecycleChangedError, LifecycleKeptError
 from flowparse.lifecycle.plan import Plan, plan_removal
 from flowparse.lifecycle.same import lost, means_same
@@ -137,9 +138,14 @@ def _check(store: Store, plan: Plan, found: Configuration) -> None:
 
 def _restore(store: Store, plan: Plan, found: Configuration, what: str) -> None:
     """Write the former rules back, and raise what happened."""
-    store.write(plan.before.rules, plan.before.minimum)
-    restored = _are_same(_read_new(store, found, plan.before), plan.before)
-    end = "the former rules are back" if restored else "the former rules could not be put back"
+    try:
+        store.write(plan.before.rules, plan.before.minimum)
+        restored = _are_same(_read_new(store, found, plan.before), plan.before)
+        end = "the former rules are back" if restored else "the former rules did not come back"
+    except SourceError as error:
+        restored, end = False, f"the former rules could not be put back: {error}"
+    if not restored:
+        end += "; show the rules to see what stands"
     raise LifecycleKeptError(f"{what}: {end}", bucket=plan.bucket, restored=restored)
 
 

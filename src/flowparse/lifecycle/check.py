@@ -55,12 +55,14 @@ class Checked(NamedTuple):
     warnings: tuple[str, ...]
 
 
-def check(policy: Policy) -> Checked:
+def check(policy: Policy, minimum: str | None = None) -> Checked:
     """What is wrong with a policy, whatever the bucket.
 
     Parameters
     ----------
     policy : Policy
+    minimum : str, optional
+        `TransitionDefaultMinimumObjectSize` of a bucket. None: S3's, `all_storage_classes_128K`.
 
     Returns
     -------
@@ -75,7 +77,7 @@ def check(policy: Policy) -> Checked:
     errors = [*_numbers(policy)]
     if not errors:  # the others compare numbers
         errors = [*_order(policy), *_combined(policy)]
-    return Checked(tuple(errors), () if errors else tuple(_prices(policy)))
+    return Checked(tuple(errors), () if errors else tuple(_prices(policy, minimum)))
 
 
 def _numbers(policy: Policy) -> Iterator[str]:
@@ -146,7 +148,7 @@ def _combined(policy: Policy) -> Iterator[str]:
         )
 
 
-def _prices(policy: Policy) -> Iterator[str]:
+def _prices(policy: Policy, minimum: str | None) -> Iterator[str]:
     ends = [one.days for one in policy.transitions[1:]]
     if policy.transitions and policy.expire is not None:
         ends.append(policy.expire)
@@ -157,7 +159,10 @@ def _prices(policy: Policy) -> Iterator[str]:
                 f"transition {_named(one)}: objects leave {one.storage_class} after "
                 f"{end - one.days} days, and {billed} are billed: let them stay, or leave it out"
             )
-    if policy.transitions and policy.larger_than is None:
+    classes = {one.storage_class for one in policy.transitions}
+    if minimum == "varies_by_storage_class":
+        classes -= {*_COLD}  # which then take objects of any size
+    if classes and policy.larger_than is None:
         yield (
             "objects below 128 KB are not moved by default, and are many among flow logs: "
             "larger_than=0 moves them too (each is a request that is billed, and cold classes "

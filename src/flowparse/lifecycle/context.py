@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
 from flowparse.lifecycle.check import Checked
+from flowparse.lifecycle.faults import explain
 from flowparse.lifecycle.policy import Policy
 from flowparse.lifecycle.rules import Rule, prefix_of
 from flowparse.lifecycle.stored import Store
@@ -47,18 +48,24 @@ class Facts(NamedTuple):
 
 
 def bucket_facts(store: Store) -> Facts:
-    """Ask a bucket for its versions and its lock. What may not be asked is told as unknown."""
+    """Ask a bucket for its versions and its lock. What may not be asked is told as unknown.
+
+    Raises
+    ------
+    SourceError
+        The server fails, or cannot be reached.
+    """
     unknown = []
     versioning, lock = {}, {}
     try:
         versioning = store.client.get_bucket_versioning(Bucket=store.bucket)
     except Exception as error:
-        unknown += _denied(error, "s3:GetBucketVersioning")
+        unknown += _denied(error, store.bucket, "s3:GetBucketVersioning")
     try:
         answer = store.client.get_object_lock_configuration(Bucket=store.bucket)
         lock = answer.get("ObjectLockConfiguration", {})
     except Exception as error:
-        unknown += _denied(error, "s3:GetBucketObjectLockConfiguration")
+        unknown += _denied(error, store.bucket, "s3:GetBucketObjectLockConfiguration")
     default = lock.get("Rule", {}).get("DefaultRetention", {})
     days = default.get("Days") or _YEAR * default.get("Years", 0)
     return Facts(
@@ -69,8 +76,14 @@ def bucket_facts(store: Store) -> Facts:
     )
 
 
-def _denied(error: Exception, right: str) -> list[str]:
-    return [] if answer_of(error)[0] in _NONE else [right]
+def _denied(error: Exception, bucket: str, right: str) -> list[str]:
+    """The right that is missing; nothing where the server has no such thing."""
+    code = answer_of(error)[0]
+    if code in _NONE:
+        return []
+    if code in ("AccessDenied", "403"):
+        return [right]
+    raise explain(error, bucket, "its versions and lock cannot be asked for", right) from error
 
 
 def judge(policy: Policy, facts: Facts) -> Checked:

@@ -125,9 +125,8 @@ def plan(
     Rules of others are never changed, nor are ours of other prefixes. Four requests, and those of
     `find_prefixes`.
     """
-    checked = check(policy)
-    if checked.errors:
-        raise LifecycleError(checked.errors)
+    if errors := check(policy).errors:
+        raise LifecycleError(errors)
     access, bucket = read_access(session), read_place(place).bucket
     asked = find_prefixes(place, session=access) if prefixes is None else [*prefixes]
     if not asked:
@@ -143,11 +142,12 @@ def plan(
         raise LifecycleError((f"others have a rule named {clash[0]!r}: rename or remove it",))
     if len(after.rules) > _MOST_RULES:
         raise LifecycleError((_too_many(before, after),))
+    warned = check(policy, before.minimum).warnings
     judged = judge(policy, bucket_facts(store))
     if judged.errors:
         raise LifecycleError(judged.errors)
     others = [rule for rule in before.rules if not is_ours(rule)]
-    warned = (*checked.warnings, *judged.warnings, *overlaps(others, asked, policy))
+    warned = (*warned, *judged.warnings, *overlaps(others, asked, policy))
     return Plan(
         bucket=bucket,
         prefixes=tuple(dict.fromkeys(asked)),
