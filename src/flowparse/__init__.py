@@ -70,6 +70,7 @@ _TOPICS = (
     "lifecycle",
     "report",
     "testing",
+    "thawing",
 )
 #: Names whose modules `import flowparse` need not wait for.
 _LATE = {

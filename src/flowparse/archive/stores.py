@@ -16,8 +16,8 @@ from flowparse.writing.staging import StagedFile, naming
 
 __all__ = ["FROZEN", "PutOptions", "Store", "Stored", "open_store"]
 
-#: Storage classes whose objects are thawed before they can be read.
-FROZEN: Final = ("GLACIER", "DEEP_ARCHIVE")
+#: Storage classes whose objects may have to be thawed before they can be read.
+FROZEN: Final = ("GLACIER", "DEEP_ARCHIVE", "INTELLIGENT_TIERING")
 _STAGING: Final = ".flowparse-archive"
 
 
@@ -235,10 +235,12 @@ class BucketStore:
                 Bucket=self.bucket, Key=self.prefix + name, Body=data, **arguments
             )
 
-    def is_thawed(self, name: str) -> bool:
-        """Whether a copy of a frozen object can be read now."""
+    def can_be_read(self, name: str) -> bool:
+        """Whether an object of such a class, or a copy of it, can be read now."""
         with _naming(self.url + name, "cannot be looked at", SourceError):
             head = self.client.head_object(Bucket=self.bucket, Key=self.prefix + name)
+        if head.get("StorageClass") == "INTELLIGENT_TIERING":
+            return "ArchiveStatus" not in head
         return 'ongoing-request="false"' in head.get("Restore", "")
 
     def size(self, name: str) -> int | None:

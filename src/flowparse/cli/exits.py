@@ -74,6 +74,8 @@ _WORDS: Final = (
     (r"^filters: ", "--filter: "),
     (r"^log_format\b", "--log-format"),
     (r"^(columns|schema|since|threads|until|mode|by|every): ", r"--\1: "),
+    (r"^tier: ", "--thaw: "),
+    (r"^prices: ", "--prices: "),
     (r"^look_back: ", "--look-back: "),
     (r"\bwait=SECONDS", "--wait SECONDS"),
     (r"\bunit_objects=(\d+)", r"--unit-objects \1"),

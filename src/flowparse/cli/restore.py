@@ -13,6 +13,7 @@ from flowparse.cli.options import access_options, output_option
 from flowparse.cli.output import write_result
 from flowparse.cli.plain import size
 from flowparse.cli.stopping import Stopping
+from flowparse.cli.thawing import Thawing, thaw_options
 from flowparse.cli.watch import watch
 
 __all__ = ["restore"]
@@ -29,15 +30,25 @@ __all__ = ["restore"]
     help="Only keys that match, such as '*/2026/11/24/*'. May stand several times.",
 )
 @click.option("--overwrite", is_flag=True, help="Replace what is there with another text.")
+@thaw_options
 @access_options
 @output_option
 def restore(
-    archive: str, destination: str, keys: tuple[str, ...], overwrite: bool, access: Any, form: str
+    archive: str,
+    destination: str,
+    keys: tuple[str, ...],
+    overwrite: bool,
+    thawing: Thawing,
+    access: Any,
+    form: str,
 ) -> int:
     """Give back the text of each object in ARCHIVE under its own key, byte for byte.
 
-    What is there already with its text is left: a run that was stopped is run again. Objects of
-    GLACIER and DEEP_ARCHIVE have to be thawed before; they are named, and the exit code is 3.
+    What is there already with its text is left: a run that was stopped is run again.
+
+    Objects of GLACIER, DEEP_ARCHIVE and the archive tiers of INTELLIGENT_TIERING have to be thawed
+    before. What that costs is said first; only --thaw TIER --apply asks for it. Without --wait
+    what can be read is restored, the others are named, and the exit code is 3: run it again later.
     """
     with Stopping() as stopping:
         with watch() as progress:
@@ -46,13 +57,13 @@ def restore(
                 destination,
                 keys=keys or None,
                 overwrite=overwrite,
+                when_frozen=thawing.when_frozen(access, stopping.event),
                 session=access,
                 stop=stopping.event,
                 progress=progress,
             )
         write_result(result.problems, form, show_problems)
-        for one in result.frozen:
-            say(f"{one.url}: {one.storage_class}, {size(one.size)}: thaw it first", "warning")
+        thawing.say_left(result.frozen)
         say(
             f"restored {result.objects:,} objects, {size(result.bytes_text)} of text; "
             f"{result.known:,} were there",
