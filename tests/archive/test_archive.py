@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -14,6 +16,7 @@ import flowparse
 from archived import text_of, texts_below, write_month
 from flowparse.archive import archive, restore, verify
 from flowparse.archive.laying import has_filters
+from flowparse.sources import list_sources
 
 
 def total(folder: Path) -> int:
@@ -247,6 +250,32 @@ def test_delete_spares_what_changed(tmp_path):
     (tmp_path / "logs" / "a.log").write_bytes(b"version dstport\n2 7\n")
     restore(tmp_path / "kept", tmp_path / "back")
     assert text_of(tmp_path / "back" / "a.log") == b"version dstport\n2 22\n2 80\n"
+
+
+def test_what_is_as_it_was_before(tmp_path, monkeypatch):
+    """An object that is again what it was two versions ago is what comes back."""
+    monkeypatch.setattr("flowparse.archive.plan.list_sources", versions_by_text)
+    monkeypatch.setattr("flowparse.archive.making.version_of", version_by_text)
+    monkeypatch.setattr("flowparse.archive.originals.version_of", version_by_text)
+    (tmp_path / "logs").mkdir()
+    path = tmp_path / "logs" / "a.log"
+    for port in (1, 2, 1):
+        path.write_text(f"version dstport\n2 {port}\n")
+        assert archive(tmp_path / "logs", tmp_path / "kept").objects == 1
+    result = archive(tmp_path / "logs", tmp_path / "kept", delete_originals=True, apply=True)
+    assert (result.objects, result.originals.num_rows) == (0, 1)
+    assert restore(tmp_path / "kept", tmp_path / "logs").older == 2
+    assert path.read_text() == "version dstport\n2 1\n"
+
+
+def version_by_text(name):
+    """As an ETag is: what was there before has the version that it had."""
+    return hashlib.sha256(Path(name).read_bytes()).hexdigest()
+
+
+def versions_by_text(source, **options):
+    listed = list_sources(source, **options)
+    return [dataclasses.replace(one, version=version_by_text(one.name)) for one in listed]
 
 
 def test_delete_spares_unproved(tmp_path):

@@ -66,7 +66,7 @@ class Unit:
     @property
     def id(self) -> str:
         """Of these inputs in these versions, wherever and whenever."""
-        about = json.dumps([[one.key, one.version] for one in self.inputs])
+        about = json.dumps([[one.key, one.version, one.edition] for one in self.inputs])
         return hashlib.sha256(about.encode()).hexdigest()[:_ID_DIGITS]
 
 
@@ -147,12 +147,12 @@ def _is_below(name: str, own: str) -> bool:
     return os.path.realpath(name).startswith(own + os.sep)
 
 
-def own_keys(manifests: Iterable[Manifest]) -> dict[str, dict[str, int]]:
-    """What is archived: by key, its versions, and the edition of each."""
-    found: dict[str, dict[str, int]] = {}
+def own_keys(manifests: Iterable[Manifest]) -> dict[str, tuple[int, str]]:
+    """What is archived: by key, its last edition, and the version of that."""
+    found: dict[str, tuple[int, str]] = {}
     for manifest in manifests:
         for one in manifest.inputs:
-            found.setdefault(one.key, {})[one.version] = one.edition
+            found[one.key] = max((one.edition, one.version), found.get(one.key, (0, "")))
     return found
 
 

@@ -199,7 +199,11 @@ class _Run:
         inputs, odd = list_inputs(source, access, self.store.url)
         self.left += [Problem(name, "left", f"{name}: {reason}") for name, reason in odd]
         known = own_keys(manifests)
-        new = [_edition(one, known) for one in inputs if one.version not in known.get(one.key, {})]
+        new = [
+            replace(one, edition=known[one.key][0] + 1) if one.key in known else one
+            for one in inputs
+            if known.get(one.key, (0, ""))[1] != one.version
+        ]
         self.result = replace(self.result, known=len(inputs) - len(new))
         try:
             self._make(new, n_objects, n_bytes)
@@ -280,7 +284,13 @@ class _Run:
 
     def _delete(self, proved: list[Manifest], inputs: list[Input]) -> None:
         by_key = {(one.key, one.version): one for one in inputs}
-        units = {(e.key, e.version): m.unit for m in proved for e in m.inputs}
+        last = own_keys(proved)
+        units = {
+            (e.key, e.version): m.unit
+            for m in proved
+            for e in m.inputs
+            if last[e.key] == (e.edition, e.version)  # the one that restore gives back
+        }
         going = [(by_key[key], unit) for key, unit in units.items() if key in by_key]
         originals = open_originals([one for one, _ in going])
         kept: list[Problem] = []
@@ -331,8 +341,3 @@ def _unit_of(name: str) -> str:
     """The unit of an object of the archive."""
     base = name.rpartition("/")[2].removesuffix(".parquet")
     return base.partition("-")[0]
-
-
-def _edition(one: Input, known: dict[str, dict[str, int]]) -> Input:
-    before = known.get(one.key)
-    return replace(one, edition=max(before.values()) + 1) if before else one
