@@ -121,7 +121,7 @@ def test_rules_of_others_that_delete_earlier() -> None:
     policy = Policy(expire=365)
     told = list(overlaps([rule, off, elsewhere, later], ["AWSLogs/"], policy))
     assert told == [
-        "rule 'all' of others, for 'all keys', deletes after 30 days already: the earlier day holds"
+        "rule 'all' of others, for all keys, deletes after 30 days already: the earlier day holds"
     ]
 
 

@@ -10,7 +10,7 @@ import click
 import pyarrow as pa
 
 from flowparse.access import Access
-from flowparse.cli.exits import Exit, say
+from flowparse.cli.exits import Exit, in_cli_words, say
 from flowparse.cli.options import access_options, output_option
 from flowparse.cli.output import write_result
 from flowparse.cli.plain import clean
@@ -27,11 +27,13 @@ _NUMBERS: Final = ("expire", "noncurrent", "keep_noncurrent", "abort_uploads", "
 def _read_transitions(
     ctx: click.Context, param: click.Parameter, texts: Sequence[str]
 ) -> list[tuple[str, int]]:
-    parts = [text.partition(":") for text in texts]
-    for name, _, days in parts:
+    read = []
+    for text in texts:
+        name, _, days = text.partition(":")
         if not (name and days.isdecimal()):
-            raise click.BadParameter(f"expected CLASS:DAYS, got {name + ':' + days!r}")
-    return [(name.upper(), int(days)) for name, _, days in parts]
+            raise click.BadParameter(f"expected CLASS:DAYS such as GLACIER_IR:90, got {text!r}")
+        read.append((name.upper(), int(days)))
+    return read
 
 
 def _days(name: str, about: str) -> Any:
@@ -39,7 +41,11 @@ def _days(name: str, about: str) -> Any:
 
 
 _POLICY: Final = (
-    click.option("--preset", type=click.Choice(_PRESETS), help="Start from this; say why."),
+    click.option(
+        "--preset",
+        type=click.Choice(_PRESETS),
+        help="A policy by purpose; other options change its numbers.",
+    ),
     click.option(
         "--transition",
         "transitions",
@@ -162,14 +168,16 @@ def _planned(place: str, options: dict[str, Any]) -> tuple[Plan, str]:
 
 def policy_of(options: dict[str, Any]) -> Policy:
     """The preset, with what was said beside it in its place."""
-    from flowparse.lifecycle import PRESETS, REASONS, Policy, Transition
+    from flowparse.lifecycle import CLASSES, PRESETS, REASONS, Policy, Transition
 
     name = options["preset"]
-    for reason in REASONS[name] if name else ():
-        say(reason, "note")
     given = {one: options[one] for one in _NUMBERS if options[one] is not None}
     if options["transitions"]:
         given["transitions"] = tuple(Transition(*one) for one in options["transitions"])
+    replaced = (*given, *((*CLASSES, "no transition") if options["transitions"] else ()))
+    for reason in REASONS[name] if name else ():
+        if not reason.startswith(replaced):
+            say(in_cli_words(reason), "note")
     return dataclasses.replace(PRESETS[name] if name else Policy(), **given)
 
 
@@ -184,7 +192,7 @@ def _tell(planned: Plan, form: str) -> None:
     }
     click.echo("\n".join(map(clean, texts[form](planned).split("\n"))), nl=False)
     for warning in planned.warnings:
-        say(warning, "warning")
+        say(in_cli_words(warning), "warning")
     counts = (planned.added, planned.changed, planned.removed, planned.untouched)
     words = ("added", "changed", "removed", "untouched")
     told = ", ".join(f"{len(some)} {word}" for some, word in zip(counts, words, strict=True))

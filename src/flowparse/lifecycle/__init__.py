@@ -7,7 +7,7 @@ what the objects cost now, and would then.
 from __future__ import annotations
 
 from flowparse.lifecycle.apply import Applied, apply, remove
-from flowparse.lifecycle.check import Checked, check
+from flowparse.lifecycle.check import CLASSES, Checked, check
 from flowparse.lifecycle.cloudformation import as_cloudformation
 from flowparse.lifecycle.costing import SCENARIOS, cost
 from flowparse.lifecycle.faults import LifecycleChangedError, LifecycleError, LifecycleKeptError
@@ -22,6 +22,7 @@ from flowparse.lifecycle.stored import Configuration
 from flowparse.lifecycle.terraform import as_terraform
 
 __all__ = [
+    "CLASSES",
     "PARTS",
     "PRESETS",
     "REASONS",

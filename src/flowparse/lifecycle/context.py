@@ -133,7 +133,9 @@ def overlaps(others: Iterable[Rule], prefixes: Sequence[str], policy: Policy) ->
         if not met or rule.get("Status") != "Enabled":
             continue
         days = rule.get("Expiration", {}).get("Days")
-        name = f"rule {rule.get('ID', '')!r} of others, for {theirs or 'all keys'!r}"
+        name = (
+            f"rule {rule.get('ID', '')!r} of others, for {repr(theirs) if theirs else 'all keys'}"
+        )
         if days is not None and (policy.expire is None or days < policy.expire):
             yield f"{name}, deletes after {days} days already: the earlier day holds"
         if rule.get("Transitions") and policy.transitions:
