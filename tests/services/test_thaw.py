@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -177,3 +179,34 @@ def test_a_killed_wait_is_taken_up(slow: Endpoint, logs: Path, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert "USD" not in done.stderr
     assert texts_below(back) == texts_below(logs)
+
+
+def test_waiting_for_what_was_asked_before(slow: Endpoint, logs: Path, tmp_path: Path) -> None:
+    """`--wait` alone asks for nothing, and waits for what is being thawed."""
+    kept, back = freeze(slow, logs, "GLACIER"), tmp_path / "back"
+    first, *others = look(_all(slow, kept))
+    request([first], "bulk", apply=True)
+    part = run(slow, kept, back, "--wait")
+    assert part.returncode == 3
+    assert f"thawing {len(others):,} objects" in part.stderr
+    assert {one.state for one in look(others)} == {"frozen"}
+    request(others, "bulk", apply=True)
+    done = run(slow, kept, back, "--wait")
+    assert done.returncode == 0, done.stderr
+    assert texts_below(back) == texts_below(logs)
+
+
+def test_prices_of_a_file(slow: Endpoint, logs: Path, tmp_path: Path) -> None:
+    """The user's own table is what the price is worked out from."""
+    table = json.loads((files("flowparse.lifecycle") / "prices" / "us-east-1.json").read_text())
+    table |= {"currency": "XTS", "region": "nowhere", "date": "2001-02-03"}
+    table["classes"]["GLACIER"]["retrieval_per_1000"]["standard"] = 4000.0
+    path = tmp_path / "prices.json"
+    path.write_text(json.dumps(table))
+    kept = freeze(slow, logs, "GLACIER")
+    n_objects = len(_all(slow, kept))
+    told = run(slow, kept, tmp_path / "back", "--thaw", "standard", "--prices", path)
+    assert told.returncode == 3
+    assert f"requests {4 * n_objects:.2f}, " in told.stderr
+    assert "XTS" in told.stderr
+    assert "by the prices of nowhere of 2001-02-03; within 5 hours" in told.stderr

@@ -87,13 +87,10 @@ def thaw(
         asked = request(states, tier, days, apply=apply, session=session)
         if on_asked is not None and asked.num_rows:
             on_asked(asked)
-        waits = wait_seconds is None or wait_seconds > 0
-        if waits:
+        if wait_seconds is None or wait_seconds > 0:
             states = wait(
                 states, timeout=wait_seconds, first=first, stop=stop, told=told, session=session
             )
-        elif apply:
-            states = look(frozen, session=session)
-        return any(one.can_be_read for one in states)
+        return apply or any(one.can_be_read for one in states)
 
     return when_frozen
