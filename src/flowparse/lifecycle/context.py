@@ -133,9 +133,8 @@ def overlaps(others: Iterable[Rule], prefixes: Sequence[str], policy: Policy) ->
         if not met or rule.get("Status") != "Enabled":
             continue
         days = rule.get("Expiration", {}).get("Days")
-        name = (
-            f"rule {rule.get('ID', '')!r} of others, for {repr(theirs) if theirs else 'all keys'}"
-        )
+        where = repr(theirs) if theirs else "all keys"
+        name = f"rule {rule.get('ID', '')!r} of others, for {where}"
         if days is not None and (policy.expire is None or days < policy.expire):
             yield f"{name}, deletes after {days} days already: the earlier day holds"
         if rule.get("Transitions") and policy.transitions:
