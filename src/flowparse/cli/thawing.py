@@ -101,9 +101,7 @@ class Thawing:
         """Name what is frozen still."""
         for one in frozen:
             thaws = self.outcomes.get(one.url) in ("asked", "ongoing")
-            what = (
-                "it is being thawed: run this again, or with --wait" if thaws else "thaw it first"
-            )
+            what = "being thawed: run this again, or with --wait" if thaws else "thaw it first"
             say(f"{one.url}: {one.storage_class}, {size(one.size)}: {what}", "warning")
 
     def _table(self) -> Any:
@@ -169,10 +167,13 @@ _WORDS: Final = {
     "failed": "not asked for",
 }
 _CENT: Final = 0.01
+_LEAST: Final = 0.0001
 
 
 def _money(amount: float) -> str:
-    return f"{amount:,.2f}" if amount >= _CENT or not amount else f"{amount:.6f}"
+    if not amount or amount >= _CENT:
+        return f"{amount:,.2f}"
+    return f"{amount:.4f}" if amount >= _LEAST else f"under {_LEAST}"
 
 
 def _hours(hours: float) -> str:

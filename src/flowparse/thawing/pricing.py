@@ -91,7 +91,8 @@ def price(
 
     Notes
     -----
-    No request is made. A GB is 2^30 bytes and a month 30 days.
+    No request is made. A GB is 2^30 bytes and a month 30 days. S3 keeps a copy until the midnight
+    (UTC) after its days: up to a day more than is counted here.
 
     Examples
     --------
