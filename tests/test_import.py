@@ -13,6 +13,7 @@ import flowparse
 HEAVY = ("boto3", "botocore", "polars", "duckdb", "pyspark", "pandas", "numpy", "click", "rich")
 TOPICS = (
     "flowparse.aggregate",
+    "flowparse.archive",
     "flowparse.aws",
     "flowparse.cli",
     "flowparse.compute",
@@ -20,6 +21,7 @@ TOPICS = (
     "flowparse.lifecycle",
     "flowparse.report",
     "flowparse.testing",
+    "flowparse.thawing",
 )
 
 
