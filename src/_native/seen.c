@@ -9,7 +9,7 @@
 
 #include <stdlib.h>
 
-enum { PART_BITS = 10, PARTS = 1 << PART_BITS, FIRST_SLOTS = 16, SECRETS = 6 };
+enum { PART_BITS = 10, PARTS = 1 << PART_BITS, FIRST_SLOTS = 16, SECRETS = 10 };
 
 typedef struct digest {
     uint64_t a, b;
@@ -158,12 +158,25 @@ fp_status fp_seen_forget(fp_seen_set *seen, int32_t hour) {
 
 /* --- the hash of a row --- */
 
+/* What two hashes begin with, and what is mixed into every factor. Text has others than rows: with
+ * the same, a row of two zeros and an empty text, both fold(begin, factor), took each other out. */
+typedef struct salt {
+    digest begin, factor;
+} salt;
+
+static salt salt_of(const fp_seen_set *seen, int first) {
+    const uint64_t *secret = seen->secret + first;
+    return (salt){{secret[0], secret[1]}, {secret[2], secret[3]}};
+}
+
+enum { SALT_OF_ROWS = 0, SALT_OF_TEXT = 4, SECRET_NULL = 8 };
+
 /* A value of each hash: those of every other column wait for the next one's, and are multiplied
  * with them. */
-FP_INLINE void mix(const fp_seen_set *seen, digest *row, bool second, digest value) {
+FP_INLINE void mix(const salt *with, digest *row, bool second, digest value) {
     if (second) {
-        row->a = fp_fold(row->a, value.a ^ seen->secret[0]);
-        row->b = fp_fold(row->b, value.b ^ seen->secret[1]);
+        row->a = fp_fold(row->a, value.a ^ with->factor.a);
+        row->b = fp_fold(row->b, value.b ^ with->factor.b);
     } else {
         row->a ^= value.a;
         row->b ^= value.b;
@@ -186,34 +199,36 @@ FP_INLINE uint64_t load_rest(const uint8_t *text, uint32_t size, const uint8_t *
  * which "a" and "a\0" were one. */
 FP_INLINE digest digest_text(const fp_seen_set *seen, const uint8_t *text, uint32_t size,
                              const uint8_t *end) {
-    digest found = {seen->secret[2], seen->secret[3]};
+    salt with = salt_of(seen, SALT_OF_TEXT);
+    digest found = with.begin;
     uint32_t left = size;
     for (; left >= 16; left -= 16, text += 16) {
         uint64_t first = fp_load8(text), second = fp_load8(text + 8);
-        mix(seen, &found, false, (digest){first, first});
-        mix(seen, &found, true, (digest){second, second});
+        mix(&with, &found, false, (digest){first, first});
+        mix(&with, &found, true, (digest){second, second});
     }
     uint64_t first = left >= 8 ? fp_load8(text) : load_rest(text, left, end);
     uint64_t second = (uint64_t)size << 56;
     if (left > 8)
         second |= load_rest(text + 8, left - 8, end);
-    mix(seen, &found, false, (digest){first, first});
-    mix(seen, &found, true, (digest){second, second});
+    mix(&with, &found, false, (digest){first, first});
+    mix(&with, &found, true, (digest){second, second});
     return found;
 }
 
 FP_INLINE digest digest_null(const fp_seen_set *seen) {
-    return (digest){seen->secret[4], seen->secret[5]};
+    return (digest){seen->secret[SECRET_NULL], seen->secret[SECRET_NULL + 1]};
 }
 
 FP_INLINE void mix_numbers(const fp_seen_set *seen, const struct ArrowArray *array,
                            const fp_tile *tile, digest *rows, bool second, fp_key_kind kind) {
     const void *values = array->buffers[1];
     const uint8_t *validity = fp_validity(array);
+    salt with = salt_of(seen, SALT_OF_ROWS);
     for (uint32_t i = 0; i < tile->n; i++) {
         int64_t at = tile->rows[i] + array->offset, value;
         if (validity && !fp_bit(validity, at)) {
-            mix(seen, &rows[i], second, digest_null(seen));
+            mix(&with, &rows[i], second, digest_null(seen));
             continue;
         }
         if (kind == FP_KEY_BOOL)
@@ -221,7 +236,7 @@ FP_INLINE void mix_numbers(const fp_seen_set *seen, const struct ArrowArray *arr
         else
             value = kind == FP_KEY_INT32 ? ((const int32_t *)values)[at]
                                          : ((const int64_t *)values)[at];
-        mix(seen, &rows[i], second, (digest){(uint64_t)value, (uint64_t)value});
+        mix(&with, &rows[i], second, (digest){(uint64_t)value, (uint64_t)value});
     }
 }
 
@@ -229,6 +244,7 @@ FP_INLINE void mix_texts(const fp_seen_set *seen, const struct ArrowArray *array
                          const fp_tile *tile, digest *rows, bool second) {
     fp_array_texts texts = fp_texts_of(array);
     const uint8_t *validity = fp_validity(array);
+    salt with = salt_of(seen, SALT_OF_ROWS);
     for (uint32_t i = 0; i < tile->n; i++) {
         int64_t row = tile->rows[i];
         digest value = digest_null(seen);
@@ -237,7 +253,7 @@ FP_INLINE void mix_texts(const fp_seen_set *seen, const struct ArrowArray *array
             uint32_t size = (uint32_t)(texts.offsets[row + 1] - begin);
             value = digest_text(seen, texts.bytes + begin, size, texts.end);
         }
-        mix(seen, &rows[i], second, value);
+        mix(&with, &rows[i], second, value);
     }
 }
 
@@ -255,16 +271,17 @@ FP_INLINE void mix_codes(const fp_seen_set *seen, digest *values, const struct A
                          const fp_tile *tile, digest *rows, bool second) {
     const int32_t *codes = array->buffers[1];
     const uint8_t *validity = fp_validity(array);
+    salt with = salt_of(seen, SALT_OF_ROWS);
     for (uint32_t i = 0; i < tile->n; i++) {
         int64_t at = tile->rows[i] + array->offset;
         if (validity && !fp_bit(validity, at)) {
-            mix(seen, &rows[i], second, digest_null(seen));
+            mix(&with, &rows[i], second, digest_null(seen));
             continue;
         }
         digest *value = &values[codes[at]];
         if (FP_UNLIKELY(value->a == 0))
             *value = meet_value(seen, array->dictionary, codes[at]);
-        mix(seen, &rows[i], second, *value);
+        mix(&with, &rows[i], second, *value);
     }
 }
 
@@ -313,13 +330,14 @@ static void mix_second(const fp_seen_set *seen, const column *of, const struct A
 
 static void mix_columns(const fp_seen_set *seen, const struct ArrowArray *const *arrays,
                         const fp_tile *tile, digest *rows) {
+    salt with = salt_of(seen, SALT_OF_ROWS);
     for (uint32_t i = 0; i < tile->n; i++)
-        rows[i] = (digest){seen->secret[2], seen->secret[3]};
+        rows[i] = with.begin;
     for (uint32_t c = 0; c < seen->n_columns; c++)
         (c % 2 ? mix_second : mix_first)(seen, &seen->columns[c], arrays[c], tile, rows);
     if (seen->n_columns % 2)
         for (uint32_t i = 0; i < tile->n; i++)
-            mix(seen, &rows[i], true, (digest){0, 0});
+            mix(&with, &rows[i], true, (digest){0, 0});
 }
 
 /* --- rows --- */

@@ -114,6 +114,24 @@ def test_texts_next_to_one_another_stay_apart() -> None:
     assert len(seen) == len(texts)
 
 
+KINDS = {
+    "number": (pa.int64(), [None, 0, 1, 7 << 56]),
+    "text": (pa.string(), [None, "", "\0", "\1", "\0" * 7, "\0" * 8, "\0" * 17]),
+}
+
+
+@pytest.mark.parametrize("kinds", [*itertools.product(KINDS, repeat=4)])
+def test_rows_next_to_one_another_stay_apart(kinds: tuple[str, ...]) -> None:
+    """All rows of a few low values, in columns of any kinds, are different ones."""
+    rows = list(itertools.product(*(KINDS[kind][1] for kind in kinds)))
+    arrays = [pa.array(c, KINDS[k][0]) for c, k in zip(zip(*rows, strict=True), kinds, strict=True)]
+    names = [str(i) for i in range(len(kinds))]
+    for n in (3, 4):  # an odd number of columns, and an even one
+        seen = Seen(names[:n])
+        seen.add(pa.RecordBatch.from_arrays(arrays[:n], names[:n]))
+        assert len(seen) == len({row[:n] for row in rows})
+
+
 def test_what_is_no_set_is_refused() -> None:
     """A saved set that is cut off, and columns that are not there."""
     seen = Seen(["n"])
