@@ -66,7 +66,8 @@ def bench_archive_size(corpora: Corpora, tmp_path: Path, capsys: pytest.CaptureF
         print(f"  gzip {stored:,}: the archive is {kept / stored:.2f} of it (bound 0.50)")
         print(f"  DuckDB {duck:,}: {kept / duck:.2f} of it (bound 1.00)")
         print(f"  to_parquet {ours:,}: {kept / ours:.2f} of it")
-    assert kept < duck
+    if corpora.scale >= 1:  # of few records, what every file begins with is the most of it
+        assert kept < duck
 
 
 def bench_archive_one_host(corpora: Corpora, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
@@ -88,4 +89,5 @@ def bench_archive_one_host(corpora: Corpora, tmp_path: Path, capsys: pytest.Capt
         print(f"\none interface in a file of {size:,} bytes, {groups} row groups:")
         print(f"  all: {read[0][0]:,} rows, {read[0][1]:,} bytes read")
         print(f"  one: {read[1][0]:,} rows, {read[1][1]:,} bytes read")
-    assert read[1][1] < read[0][1]
+    if groups > 1:
+        assert read[1][1] < read[0][1]
