@@ -43,7 +43,7 @@ _MONTHS: Final = 12
 @click.option(
     "--archive-size",
     type=click.FloatRange(min=0.001),
-    default=0.5,
+    default=0.75,
     show_default=True,
     help="Bytes that `flowparse archive` writes of each byte that it reads.",
 )
