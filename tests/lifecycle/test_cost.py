@@ -117,7 +117,7 @@ def test_expired_objects_cost_nothing_more() -> None:
 
 
 def test_compaction_reads_and_writes_and_shrinks() -> None:
-    """288 GETs at 0.0004 and 1.125 PUTs at 0.005 a thousand; half the bytes stay, if that is said."""
+    """288 GETs at 0.0004 and 1.125 PUTs at 0.005 a thousand; as many bytes stay as was said."""
     given = stock(("STANDARD", 3, 288, 288 * MIB))
     found = costs(given, Policy(), compaction=Compaction(size=0.5), months=1)
     # 144 MiB are 1.125 objects of 128 MiB.
