@@ -16,22 +16,6 @@ enum { MAX_ROWS = 60, MAX_TEXT = 64 };
 
 /* --- arrays out of the input --- */
 
-static void begin_array(array *a, int64_t n_shown, int64_t rows) {
-    *a = (array){.sound = true};
-    a->arrow.offset = take() % 16;
-    a->arrow.length = rows;
-    a->arrow.n_buffers = n_shown;
-    a->arrow.buffers = a->shown;
-    if (take() % 2) {
-        size_t size = (size_t)(a->arrow.offset + rows + 7) / 8;
-        uint8_t *bits = new_buffer(size), more = take() % 2 ? 0xff : 0;
-        for (size_t i = 0; i < size; i++)
-            bits[i] = (uint8_t)take() | more;
-        a->shown[0] = bits;
-        a->arrow.null_count = take() % 2 ? -1 : rows;
-    }
-}
-
 static uint32_t put_text(uint8_t *out, const char *text) {
     uint32_t size = (uint32_t)strlen(text);
     memcpy(out, text, size);
@@ -99,7 +83,7 @@ static uint32_t make_bytes(uint8_t *out) {
 }
 
 static void make_texts(array *a, int64_t rows, uint32_t (*make)(uint8_t *)) {
-    begin_array(a, 3, rows);
+    begin_array(a, 0, 3, rows);
     size_t n = (size_t)(a->arrow.offset + rows);
     int32_t *offsets = new_buffer((n + 1) * 4);
     static uint8_t bytes[(MAX_ROWS + 16) * 2 * MAX_TEXT];
@@ -125,7 +109,7 @@ static void make_texts(array *a, int64_t rows, uint32_t (*make)(uint8_t *)) {
 
 static void make_numbers(array *a, int64_t rows, uint32_t most) {
     static const uint8_t ported[] = {1, 6, 17, 58, 132};
-    begin_array(a, 2, rows);
+    begin_array(a, 0, 2, rows);
     size_t n = (size_t)(a->arrow.offset + rows);
     int64_t *values = new_buffer(n * 8);
     for (size_t i = 0; i < n; i++) {

@@ -7,66 +7,15 @@
  * end both must say the same. The sanitizers watch the memory.
  */
 #include "group.h"
+#include "input.h"
 #include "seen.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#define CHECK(what)                                                                                \
-    do {                                                                                           \
-        if (!(what)) {                                                                             \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #what);                             \
-            abort();                                                                               \
-        }                                                                                          \
-    } while (0)
-
-enum { MAX_KEYS = 4, MAX_MEASURES = 4, MAX_ROWS = 160, MAX_ALL = 4 * MAX_ROWS, MAX_BUFFERS = 256 };
+enum { MAX_KEYS = 4, MAX_MEASURES = 4, MAX_ROWS = 160, MAX_ALL = 4 * MAX_ROWS };
 enum { TEXT_ROOM = 40 };
 
 __extension__ typedef __int128 int128;
 
 /* --- arrays out of the input --- */
-
-static const uint8_t *input;
-static size_t input_left;
-static void *buffers[MAX_BUFFERS];
-static int n_buffers;
-
-static uint32_t take(void) {
-    if (!input_left)
-        return 0;
-    input_left--;
-    return *input++;
-}
-
-static void *new_buffer(size_t size) {
-    CHECK(n_buffers < MAX_BUFFERS);
-    return buffers[n_buffers++] = malloc(size);
-}
-
-typedef struct array {
-    struct ArrowArray arrow;
-    const void *shown[3];
-    int kind;
-    bool sound;
-} array;
-
-static void begin_array(array *a, int kind, int64_t n_shown, int64_t rows) {
-    *a = (array){.sound = true, .kind = kind};
-    a->arrow.offset = take() % 12;
-    a->arrow.length = rows;
-    a->arrow.n_buffers = n_shown;
-    a->arrow.buffers = a->shown;
-    if (take() % 2) {
-        size_t size = (size_t)(a->arrow.offset + rows + 7) / 8;
-        uint8_t *bits = new_buffer(size), more = take() % 2 ? 0xff : 0;
-        for (size_t i = 0; i < size; i++)
-            bits[i] = (uint8_t)take() | more;
-        a->shown[0] = bits;
-        a->arrow.null_count = take() % 2 ? -1 : rows;
-    }
-}
 
 static void make_numbers(array *a, int kind, int64_t rows) {
     begin_array(a, kind, 2, rows);
@@ -435,10 +384,8 @@ static void check_table(const fp_groups *table) {
         found[id] = find(key);
         CHECK(n_groups == n);
         check_measures(table, id, found[id]);
-        for (int i = 0; i < n_buffers; i++)
-            free(buffers[i]);
+        free_buffers();
     }
-    n_buffers = 0;
     for (uint32_t m = 0; m < n_measures; m++) {
         uint32_t n_top = fp_groups_top(table, m, limit, ids);
         CHECK(n_top == (limit < n ? limit : n));

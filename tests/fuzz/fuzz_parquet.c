@@ -15,25 +15,12 @@ enum { MAX_ARRAYS = 4, MAX_ROWS = 400, MAX_TEXT = 600 };
 
 static array arrays[MAX_ARRAYS], dictionaries[MAX_ARRAYS];
 
-static void begin_array(array *a, int64_t n_shown) {
-    uint32_t rows = take() * (take() % 4 == 0 ? 2 : 1) % MAX_ROWS;
-    *a = (array){.sound = true};
-    a->arrow.offset = take() % 16;
-    a->arrow.length = rows;
-    a->arrow.n_buffers = n_shown;
-    a->arrow.buffers = a->shown;
-    if (take() % 2) { /* a bitmap; few nulls or many */
-        size_t size = (size_t)(a->arrow.offset + a->arrow.length + 7) / 8;
-        uint8_t *bits = new_buffer(size), more = take() % 2 ? 0xff : 0;
-        for (size_t i = 0; i < size; i++)
-            bits[i] = (uint8_t)take() | more;
-        a->shown[0] = bits;
-        a->arrow.null_count = take() % 2 ? -1 : (int64_t)rows;
-    }
+static int64_t take_rows(void) {
+    return take() * (take() % 4 == 0 ? 2 : 1) % MAX_ROWS;
 }
 
 static void make_numbers(array *a, size_t width) {
-    begin_array(a, 2);
+    begin_array(a, 0, 2, take_rows());
     size_t n = (size_t)(a->arrow.offset + a->arrow.length);
     uint8_t *bytes = new_buffer(n * width);
     uint32_t wild = take() % 4;
@@ -50,7 +37,7 @@ static void make_numbers(array *a, size_t width) {
 }
 
 static void make_text(array *a, bool nulls) {
-    begin_array(a, 3);
+    begin_array(a, 0, 3, take_rows());
     if (!nulls) {
         a->shown[0] = NULL;
         a->arrow.null_count = 0;
@@ -86,7 +73,7 @@ static bool is_null(const array *a, int64_t row) {
 
 static void make_codes(array *a, array *dictionary) {
     make_text(dictionary, false);
-    begin_array(a, 2);
+    begin_array(a, 0, 2, take_rows());
     size_t n = (size_t)(a->arrow.offset + a->arrow.length);
     int64_t n_values = dictionary->arrow.length;
     int32_t *codes = new_buffer(n * 4);

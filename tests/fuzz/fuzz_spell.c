@@ -21,22 +21,6 @@ static bool out_of_time; /* a time that no line can say */
 
 /* --- columns out of the input --- */
 
-static void begin_array(array *a, int64_t n_shown, int64_t rows) {
-    *a = (array){.sound = true};
-    a->arrow.offset = take() % 16;
-    a->arrow.length = rows;
-    a->arrow.n_buffers = n_shown;
-    a->arrow.buffers = a->shown;
-    if (take() % 2) {
-        size_t size = (size_t)(a->arrow.offset + rows + 7) / 8;
-        uint8_t *bits = new_buffer(size), more = take() % 2 ? 0xff : 0;
-        for (size_t i = 0; i < size; i++)
-            bits[i] = (uint8_t)take() | more;
-        a->shown[0] = bits;
-        a->arrow.null_count = take() % 2 ? -1 : rows;
-    }
-}
-
 static bool is_valid(const array *a, int64_t row) {
     const uint8_t *bits = fp_validity(&a->arrow);
     return !bits || fp_bit(bits, a->arrow.offset + row);
@@ -56,7 +40,7 @@ static int64_t make_number(void) {
 }
 
 static void make_numbers(array *a, int64_t rows, size_t width) {
-    begin_array(a, 2, rows);
+    begin_array(a, 0, 2, rows);
     size_t n = (size_t)(a->arrow.offset + rows);
     uint8_t *values = new_buffer(n * width);
     for (size_t i = 0; i < n; i++) {
@@ -69,7 +53,7 @@ static void make_numbers(array *a, int64_t rows, size_t width) {
 
 static void make_texts(array *a, int64_t rows) {
     static uint8_t bytes[MAX_BYTES];
-    begin_array(a, 3, rows);
+    begin_array(a, 0, 3, rows);
     size_t n = (size_t)(a->arrow.offset + rows);
     int32_t *offsets = new_buffer((n + 1) * 4);
     uint32_t at = 0;
@@ -95,7 +79,7 @@ static void make_texts(array *a, int64_t rows) {
 static void make_codes(array *a, array *dictionary, int64_t rows) {
     int64_t n_values = take() % 10;
     make_texts(dictionary, n_values);
-    begin_array(a, 2, rows);
+    begin_array(a, 0, 2, rows);
     size_t n = (size_t)(a->arrow.offset + rows);
     int32_t *codes = new_buffer(n * 4);
     for (size_t i = 0; i < n; i++)
@@ -130,7 +114,7 @@ static void make_column(uint32_t i, int64_t rows) {
     array *a = &columns[i];
     switch (kinds[i] = take() % 7) {
     case FP_SPELL_NULL:
-        begin_array(a, 1, rows);
+        begin_array(a, 0, 1, rows);
         break;
     case FP_SPELL_INT32:
         make_numbers(a, rows, 4);
